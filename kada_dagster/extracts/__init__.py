@@ -1,0 +1,1 @@
+"""The K extract contract: families and columns, writer, manifest, masking, identity, checks."""

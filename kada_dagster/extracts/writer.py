@@ -1,0 +1,249 @@
+"""Writing an extract: sections of rows become the family files and manifest of one run.
+
+A section is what one query or endpoint yields. Sections may be written from several threads at
+once; they end up in the family's file in the order they were opened, so that the same content
+gives the same bytes however the threads ran.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from kada_dagster.errors import ExtractError
+from kada_dagster.extracts.contract import COLUMNS, META, encode_row, file_name, header, timestamp
+from kada_dagster.extracts.gzip_stream import open_gzip
+from kada_dagster.extracts.manifest import MANIFEST_NAME, ExtractFile, Manifest, Warning
+from kada_dagster.extracts.staging import Staging, staging_errors
+from kada_dagster.hwm.window import Window, utc_now
+
+_BATCH_BYTES = 256 * 1024
+_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ExtractHead:
+    """What a manifest says of its run before any row is read.
+
+    Attributes:
+        source_type: `postgres`, `hevo`, `hightouch`, `fivetran`.
+        name: name of the collector instance.
+        host: label the source has in K.
+        families: families this run writes, each even where nothing is found.
+        compress: gzip the files.
+    """
+
+    source_type: str
+    name: str
+    host: str
+    families: tuple[str, ...]
+    compress: bool
+
+
+class Section:
+    """A run of rows of one family. `write` takes one whole record in the dialect a call."""
+
+    def __init__(self, path: Path, columns: int) -> None:
+        self._file = path.open("xb")
+        self._columns = columns
+        self._batch: list[bytes] = []
+        self._batch_bytes = 0
+        self.rows = 0
+        self.types: Counter[bytes] = Counter()
+
+    def write(self, record: bytes) -> int:
+        """Add one record, encoded as `contract.encode_row` does. Returns its length."""
+        self._batch.append(record)
+        self._batch_bytes += len(record)
+        if self._batch_bytes >= _BATCH_BYTES:
+            self._flush()
+        return len(record)
+
+    def add(self, fields: Sequence[str]) -> None:
+        """Add one row of fields in column order.
+
+        Raises:
+            ExtractError: the number of fields is not that of the family's columns.
+        """
+        if len(fields) != self._columns:
+            raise ExtractError(f"{len(fields)} fields in a row of {self._columns}: {fields[:2]!r}")
+        self.write(encode_row(fields))
+
+    def _flush(self) -> None:
+        self.rows += len(self._batch)
+        self.types.update([record[1 : record.find(b'"|"')] for record in self._batch])
+        self._file.write(b"".join(self._batch))
+        self._batch.clear()
+        self._batch_bytes = 0
+
+    def close(self) -> None:
+        """Write what is pending."""
+        if not self._file.closed:
+            self._flush()
+            self._file.close()
+
+
+@dataclass
+class _Parts:
+    paths: list[Path] = field(default_factory=list[Path])
+    sections: list[Section] = field(default_factory=list[Section])
+
+
+class ExtractWriter:
+    """Builds one run beside its final folder and renames it into place when it is whole.
+
+    A context manager: leaving it without `commit` removes everything that was written.
+
+    Args:
+        staging: where runs of this instance live.
+        window: what the run covers.
+        head: what is known before the first row.
+
+    Raises:
+        StagingError: the folder cannot be written (full, read-only, no permission).
+    """
+
+    def __init__(self, staging: Staging, window: Window, head: ExtractHead) -> None:
+        self._staging, self._window, self._head = staging, window, head
+        self._parts = {family: _Parts() for family in COLUMNS if family in head.families}
+        self._warnings: dict[str, tuple[int, str]] = {}
+        self._extracted_at = utc_now()
+        self._lock = threading.Lock()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> ExtractWriter:
+        self._folder = self._stack.enter_context(self._staging.partial(self._window))
+        self._stack.enter_context(staging_errors(self._folder))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close_sections()
+        self._stack.__exit__(kind, error, trace)
+
+    def section(self, family: str) -> Section:
+        """Open the next section of a family. Rows keep the order in which sections were opened."""
+        with self._lock:
+            parts = self._parts[family]
+            path = self._folder / f"{family}.part{len(parts.paths):04d}"
+            section = Section(path, len(COLUMNS[family]))
+            parts.paths.append(path)
+            parts.sections.append(section)
+            return section
+
+    def add_rows(self, family: str, rows: Iterable[Sequence[str]]) -> None:
+        """Write a section from an iterable of rows, none of which is kept."""
+        section = self.section(family)
+        for row in rows:
+            section.add(row)
+        section.close()
+
+    def warn(self, code: str, sample: str, count: int = 1) -> None:
+        """Count something that could not be read. The first sample of a code is kept."""
+        with self._lock:
+            before, first = self._warnings.get(code, (0, sample))
+            self._warnings[code] = (before + count, first)
+
+    def commit(self) -> Manifest:
+        """Assemble the files, write the manifest and give the run its final name.
+
+        Returns:
+            The manifest as written.
+        """
+        self._close_sections()
+        files = tuple(self._assemble(family, parts) for family, parts in self._parts.items())
+        manifest = self._manifest(files)
+        (self._folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        self._staging.publish(self._folder, self._window)
+        return manifest
+
+    def _close_sections(self) -> None:
+        for parts in self._parts.values():
+            for section in parts.sections:
+                section.close()
+
+    def _assemble(self, family: str, parts: _Parts) -> ExtractFile:
+        name = file_name(family, self._window.stamp, compressed=self._head.compress)
+        path = self._folder / name
+        with path.open("xb") as raw:
+            hashed = _HashingFile(raw)
+            target = open_gzip(hashed) if self._head.compress else hashed
+            target.write(header(family))
+            for part in parts.paths:
+                _append(part, target)
+                part.unlink()
+            target.close()
+        return ExtractFile(
+            family=family,
+            file=name,
+            rows=sum(section.rows for section in parts.sections),
+            bytes=hashed.size,
+            sha256=hashed.digest.hexdigest(),
+            columns=COLUMNS[family],
+        )
+
+    def _manifest(self, files: tuple[ExtractFile, ...]) -> Manifest:
+        types: Counter[bytes] = Counter()
+        for section in self._parts.get(META, _Parts()).sections:
+            types.update(section.types)
+        return Manifest(
+            source_type=self._head.source_type,
+            name=self._head.name,
+            host=self._head.host,
+            start_hwm=self._window.start_hwm,
+            end_hwm=self._window.end_hwm,
+            extracted_at=timestamp(self._extracted_at),
+            producer=producer(),
+            files=files,
+            counts={kind.decode(): count for kind, count in sorted(types.items())},
+            warnings=tuple(
+                Warning(code, count, sample)
+                for code, (count, sample) in sorted(self._warnings.items())
+            ),
+        )
+
+
+class _HashingFile:
+    """A file that hashes and counts what passes; `close` leaves the file below open."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        self.size += len(data)
+        return self._raw.write(data)
+
+    def flush(self) -> None:
+        self._raw.flush()
+
+    def close(self) -> None:
+        pass
+
+
+def _append(part: Path, target: IO[bytes] | _HashingFile) -> None:
+    with part.open("rb") as source:
+        while chunk := source.read(_CHUNK_BYTES):
+            target.write(chunk)
+
+
+def producer() -> str:
+    """The package and version that write the extract."""
+    try:
+        return f"kada_dagster {version('kada_dagster')}"
+    except PackageNotFoundError:  # run from a source tree that was not installed
+        return "kada_dagster unknown"

@@ -1,0 +1,92 @@
+"""Secrets by reference: what configuration may hold instead of a password or token.
+
+A reference is resolved at the moment of use, so definitions, run configuration, logs and the
+event log only ever see its name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kada_dagster.errors import ConfigError
+
+_ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}\Z")
+MASK = "***"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret value, or where to find it. Neither `repr` nor `str` shows a value.
+
+    Attributes:
+        variable: environment variable that holds the value.
+        file: JSON file that holds the value under `key` (the vendor's configuration files).
+        key: key in that file.
+        value: the value itself; only where a caller of the library passed it in.
+    """
+
+    variable: str | None = None
+    file: Path | None = None
+    key: str | None = None
+    value: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Secret:
+        """Read `${NAME}` as a reference to the environment, any other text as the value."""
+        match = _ENVIRONMENT.match(text)
+        return cls(variable=match.group(1)) if match else cls(value=text)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether only the place of the value is kept here."""
+        return self.value is None
+
+    def reveal(self) -> str:
+        """The value itself, looked up now.
+
+        Raises:
+            ConfigError: the environment variable is not set, or the file has no such key.
+        """
+        if self.variable is not None:
+            return _from_environment(self.variable)
+        if self.file is not None:
+            return _from_file(self.file, self.key or "")
+        return self.value or ""
+
+    def __str__(self) -> str:
+        if self.variable is not None:
+            return "${" + self.variable + "}"
+        if self.file is not None:
+            return f"{self.key} in {self.file}"
+        return MASK
+
+
+def _from_environment(variable: str) -> str:
+    try:
+        return os.environ[variable]
+    except KeyError:
+        raise ConfigError(
+            f"environment variable {variable} is not set; set it, or name another one in the "
+            "configuration"
+        ) from None
+
+
+def _from_file(file: Path, key: str) -> str:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))[key]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigError(f"{file}: {key} cannot be read from this file") from None
+    return str(value)
+
+
+def redact(text: str, values: Iterable[str]) -> str:
+    """`text` with every occurrence of the given secret values replaced by `***`."""
+    for value in values:
+        if value:
+            text = text.replace(value, MASK)
+    return text
