@@ -1,0 +1,42 @@
+"""`python -m kada_dagster.sandbox.demo.dev`: the Dagster UI with the demo's server beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from kada_dagster.config.find import demo_config, find_config
+from kada_dagster.sandbox.demo.server import demo_server
+
+
+def main(arguments: list[str]) -> int:
+    """Run `dagster dev` until it ends.
+
+    Args:
+        arguments: passed on to it, e.g. `-p 3001`.
+
+    Returns:
+        Its exit code. With a kada.yaml of the user's own no demo server is started.
+    """
+    if find_config() != demo_config():
+        return _dagster_dev(arguments, dict(os.environ))
+    with demo_server() as config:
+        return _dagster_dev(arguments, {**os.environ, "KADA_CONFIG": str(config)})
+
+
+def _dagster_dev(arguments: list[str], environment: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "dagster", "dev", *arguments]
+    # a Ctrl-C reaches both; this process waits for Dagster to stop before the server does
+    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own interpreter
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""Fixtures every test may use: real PostgreSQL servers.
+
+`postgres` is the embedded server; `every_postgres` runs a test on each version that can be had
+here, as pg11 ... pg18. Both are `PostgresServer` objects: `.version`, `.port`, `.dsn()`,
+`.create_database()`, `.connect(database, user=None)`. They are shared by the tests of a process,
+so work in a database of your own and give roles names of your own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kada_dagster.sandbox.postgres_server import PostgresServer, embedded_bin
+from kada_dagster_tests.servers import Discovery, ServerBuild, ServerPool, discover
+
+_DISCOVERY = pytest.StashKey[Discovery]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Finds the servers once: the workers of pytest-xdist must all have the same tests."""
+    sent = getattr(config, "workerinput", {}).get("postgres_servers")
+    config.stash[_DISCOVERY] = Discovery.from_plain(sent) if sent else discover()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hands a pytest-xdist worker what was found."""
+    node.workerinput["postgres_servers"] = node.config.stash[_DISCOVERY].to_plain()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Says which servers the tests run on, and which versions are left out."""
+    return config.stash[_DISCOVERY].header()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs what uses `every_postgres` on each of them."""
+    if "every_postgres" in metafunc.fixturenames:
+        builds = metafunc.config.stash[_DISCOVERY].builds
+        ids = [build.id for build in builds]
+        metafunc.parametrize("every_postgres", builds, indirect=True, ids=ids, scope="session")
+
+
+@pytest.fixture(scope="session")
+def _server_pool() -> Iterator[ServerPool]:
+    pool = ServerPool()
+    try:
+        yield pool
+    finally:
+        pool.stop()
+
+
+@pytest.fixture(scope="session")
+def every_postgres(request: pytest.FixtureRequest, _server_pool: ServerPool) -> PostgresServer:
+    """A running server of each version in turn."""
+    return _server_pool.get(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgres(_server_pool: ServerPool) -> PostgresServer:
+    """The running embedded server (PostgreSQL 18)."""
+    return _server_pool.get(ServerBuild(18, embedded_bin(), "embedded wheel"))
