@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from kada_dagster.errors import CheckFailedError
 from kada_dagster.extracts.contract import COLUMNS, DATABASE_LOG, EVENTS, LINKAGE, META, header
 from kada_dagster.extracts.gzip_stream import read_gzip
 from kada_dagster.extracts.id_index import IdIndex
 from kada_dagster.extracts.manifest import ExtractFile
-from kada_dagster.extracts.reader import open_extract, scan
+from kada_dagster.extracts.reader import Readable, open_extract, scan
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 KEYS = {
     META: ("OBJECT_ID",),
@@ -54,7 +57,7 @@ def scan_file(folder: Path, file: ExtractFile) -> FileScan:
         raise CheckFailedError(f"{file.file}: in the manifest, but not in {folder}")
     with path.open("rb") as raw:
         hashed = _Hashing(raw)
-        found = _scan(read_gzip(hashed) if path.suffix == ".gz" else hashed, file)  # type: ignore[arg-type]
+        found = _scan(read_gzip(hashed) if path.suffix == ".gz" else hashed, file)
         while hashed.read(1024 * 1024):  # what a decompressor may leave behind its last member
             pass
     _compare(file, "bytes", hashed.size, file.bytes)
@@ -85,7 +88,7 @@ def sample_keys(folder: Path, file: ExtractFile, hashes: set[int], column: str) 
     return found
 
 
-def _scan(source: IO[bytes], file: ExtractFile) -> FileScan:
+def _scan(source: Readable, file: ExtractFile) -> FileScan:
     columns = COLUMNS[file.family]
     keys = tuple(columns.index(name) for name in KEYS[file.family])
     parent = columns.index("PARENT_ID") if "PARENT_ID" in columns else None
@@ -128,7 +131,7 @@ def _compare(file: ExtractFile, what: str, found: object, promised: object) -> N
         )
 
 
-class _Hashing:
+class _Hashing(io.RawIOBase):
     """A file that hashes and counts what is read through it."""
 
     def __init__(self, raw: IO[bytes]) -> None:
@@ -136,20 +139,12 @@ class _Hashing:
         self.digest = hashlib.sha256()
         self.size = 0
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._raw.read(size)
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        data = self._raw.read(memoryview(buffer).nbytes)
         self.digest.update(data)
         self.size += len(data)
-        return data
+        memoryview(buffer)[: len(data)] = data
+        return len(data)
 
     def readable(self) -> bool:
         return True
-
-    def seekable(self) -> bool:
-        return False
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self.read(65536), b"")
-
-    def close(self) -> None:
-        pass

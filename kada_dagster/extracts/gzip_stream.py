@@ -22,7 +22,7 @@ def open_gzip(target: Any) -> IO[bytes]:
     return igzip.IGzipFile("", "wb", LEVEL, target, mtime=0)  # type: ignore[return-value]
 
 
-def read_gzip(source: IO[bytes]) -> IO[bytes]:
+def read_gzip(source: Any) -> IO[bytes]:
     """A stream of what `source` holds, decompressed."""
     try:
         from isal import igzip

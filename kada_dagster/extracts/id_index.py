@@ -21,7 +21,7 @@ class IdIndex:
     """Collects ids by hash, in buckets small enough to sort one at a time."""
 
     def __init__(self) -> None:
-        self._buckets = [array[int]("q") for _ in range(_BUCKETS)]
+        self._buckets: list[array[int]] = [array("q") for _ in range(_BUCKETS)]
 
     def add(self, ids: Iterable[Hashable]) -> None:
         """Add many ids at once."""

@@ -7,12 +7,20 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from kada_dagster.errors import CheckFailedError
 from kada_dagster.extracts.gzip_stream import read_gzip
 
 _CHUNK_BYTES = 1024 * 1024
+
+
+class Readable(Protocol):
+    """Bytes to be read in pieces; empty ones at the end."""
+
+    def read(self, size: int, /) -> bytes | None: ...
+
+
 _FIELD = rb'"([^"]*(?:""[^"]*)*)"'
 _FIELDS = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 
@@ -38,7 +46,7 @@ def record_pattern(columns: int, captured: frozenset[int]) -> re.Pattern[bytes]:
 
 
 def scan(
-    source: IO[bytes], columns: int, captured: frozenset[int]
+    source: Readable, columns: int, captured: frozenset[int]
 ) -> Iterator[list[re.Match[bytes]]]:
     """Match every record of a stream, header included, a batch at a time.
 
@@ -51,7 +59,7 @@ def scan(
     match = record_pattern(columns, captured)
     pending, offset = b"", 0
     while True:
-        chunk = source.read(_CHUNK_BYTES)
+        chunk = source.read(_CHUNK_BYTES) or b""
         data = pending + chunk
         batch = _matches(match, data)
         end = batch[-1].end() if batch else 0

@@ -149,7 +149,7 @@ class Staging:
             StagingError: the rename failed; the earlier run is untouched.
         """
         final = self.run_folder(window)
-        with staging_errors(final):
+        with staging_errors(final), FileLock(self.folder / _LOCK):  # no sweep, no rival rename
             (partial / _LOCK).unlink(missing_ok=True)
             try:
                 partial.rename(final)

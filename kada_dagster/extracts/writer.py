@@ -11,7 +11,7 @@ import hashlib
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -90,6 +90,12 @@ class Section:
             self._flush()
             self._file.close()
 
+    def discard(self) -> None:
+        """Close without writing what is pending."""
+        self._batch.clear()
+        with suppress(OSError):  # what the file still buffers cannot be written on a full disk
+            self._file.close()
+
 
 @dataclass
 class _Parts:
@@ -130,7 +136,9 @@ class ExtractWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close_sections()
+        for parts in self._parts.values():
+            for section in parts.sections:  # closed already after a commit
+                section.discard()
         self._stack.__exit__(kind, error, trace)
 
     def section(self, family: str) -> Section:

@@ -1,0 +1,1 @@
+"""Landing directories: where K picks extracts up."""
