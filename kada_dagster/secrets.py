@@ -79,14 +79,33 @@ def _from_environment(variable: str) -> str:
 def _from_file(file: Path, key: str) -> str:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))[key]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigError(f"{file}: {key} cannot be read from this file") from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        value = None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ConfigError(f"{file}: {key} cannot be read from this file as a text") from None
     return str(value)
 
 
 def redact(text: str, values: Iterable[str]) -> str:
-    """`text` with every occurrence of the given secret values replaced by `***`."""
-    for value in values:
-        if value:
-            text = text.replace(value, MASK)
-    return text
+    """`text` with every occurrence of the given secret values replaced by `***`.
+
+    Values may overlap or hold one another: every character that belongs to one goes.
+    """
+    spans: list[tuple[int, int]] = []
+    for value in filter(None, values):
+        at = text.find(value)
+        while at >= 0:
+            spans.append((at, at + len(value)))
+            at = text.find(value, at + 1)
+    return _masked(text, sorted(spans))
+
+
+def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    """The text with each run of overlapping spans replaced by one mask."""
+    kept: list[str] = []
+    reached = 0
+    for start, end in spans:
+        if start >= reached:
+            kept += (text[reached:start], MASK)
+        reached = max(reached, end)
+    return "".join((*kept, text[reached:]))

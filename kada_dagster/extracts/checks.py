@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kada_dagster.errors import CheckFailedError, StagingError
-from kada_dagster.extracts.contract import LINKAGE, META, file_name
-from kada_dagster.extracts.file_scan import FileScan, sample_keys, scan_file
+from kada_dagster.extracts.contract import COLUMNS, LINKAGE, META, file_name
+from kada_dagster.extracts.file_scan import FileScan, dangling_parents, repeated_keys, scan_file
 from kada_dagster.extracts.manifest import MANIFEST_NAME, Manifest, read_manifest
 from kada_dagster.extracts.staging import staging_errors
 
@@ -55,12 +55,13 @@ def check_extract(folder: Path, *, min_share_of_last: float) -> list[CheckResult
         that need them fail too and say so.
 
     Raises:
-        StagingError: there is no readable manifest.
+        StagingError: there is no readable manifest, or the baseline of earlier extracts is damaged.
     """
     manifest = read_manifest(folder)
     try:
         _check_names(folder, manifest)
         scans = {file.family: scan_file(folder, file) for file in manifest.files}
+        _check_counts(manifest, scans)
     except CheckFailedError as error:
         unread = "not checked: the files do not match the contract"
         return [
@@ -92,53 +93,68 @@ def accept_extract(folder: Path) -> None:
     manifest = read_manifest(folder)
     path = folder.parent / BASELINE_NAME
     text = json.dumps({"rows": manifest.rows, "counts": dict(manifest.counts)}, sort_keys=True)
+    fresh = path.with_name(f".{BASELINE_NAME}.{os.getpid()}")
     with staging_errors(path):
-        fresh = path.with_name(f".{BASELINE_NAME}.{os.getpid()}")
-        fresh.write_text(text + "\n", encoding="utf-8")
-        fresh.replace(path)
+        try:
+            fresh.write_text(text + "\n", encoding="utf-8")
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
 
 
 def _check_names(folder: Path, manifest: Manifest) -> None:
-    stamp = manifest.window.stamp
+    window = manifest.window
+    if folder.resolve().name != window.folder:
+        raise CheckFailedError(f"{MANIFEST_NAME}: is of {window}, not of {folder.name}")
     for file in manifest.files:
-        names = {file_name(file.family, stamp, compressed=packed) for packed in (False, True)}
-        if file.file not in names:
+        known = file.family in COLUMNS
+        names = {file_name(file.family, window.stamp, compressed=gz) for gz in (False, True)}
+        if not known or file.file not in names:
             raise CheckFailedError(f"{file.file}: not the name of a {file.family} file")
+    if not manifest.files or len(manifest.rows) < len(manifest.files):
+        raise CheckFailedError(f"{MANIFEST_NAME}: names no file, or one twice; extract again")
     present = {path.name for path in folder.iterdir()} - {MANIFEST_NAME}
     if extra := present - {file.file for file in manifest.files}:
-        raise CheckFailedError(f"{sorted(extra)[0]}: in the folder, but not in the manifest")
+        raise CheckFailedError(f"{min(extra)}: in the folder, but not in the manifest")
 
 
-def _check_unique(
-    folder: Path, manifest: Manifest, scans: Mapping[str, FileScan]
-) -> CheckResult:
+def _check_counts(manifest: Manifest, scans: Mapping[str, FileScan]) -> None:
+    found = scans[META].types if META in scans else {}
+    for kind in sorted({*found, *manifest.counts}):
+        promised, there = manifest.counts.get(kind, 0), found.get(kind, 0)
+        if promised != there:
+            raise CheckFailedError(
+                f"{MANIFEST_NAME}: counts {promised} objects of type {kind}, but META holds "
+                f"{there}; extract again"
+            )
+
+
+def _check_unique(folder: Path, manifest: Manifest, scans: Mapping[str, FileScan]) -> CheckResult:
     total = sum(len(scan.ids) for scan in scans.values())
     for file in manifest.files:
-        if hashes := scans[file.family].ids.duplicates():
-            samples = sample_keys(folder, file, hashes, "")
-            if len(set(samples)) < len(samples):
-                message = f"{file.file}: more than once: {'; '.join(sorted(set(samples)))}"
-                return CheckResult("unique_ids", False, message, {"duplicates": len(hashes)})
+        hashes = scans[file.family].ids.duplicates()
+        if hashes and (samples := repeated_keys(folder, file, hashes)):
+            message = f"{file.file}: more than once: {'; '.join(samples)}"
+            return CheckResult("unique_ids", False, message, {"duplicates": len(hashes)})
     return CheckResult("unique_ids", True, "every id occurs once", {"ids": total})
 
 
-def _check_parents(
-    folder: Path, manifest: Manifest, scans: Mapping[str, FileScan]
-) -> CheckResult:
+def _check_parents(folder: Path, manifest: Manifest, scans: Mapping[str, FileScan]) -> CheckResult:
     meta = next((file for file in manifest.files if file.family == META), None)
     if meta is None:
         return CheckResult("parents_resolve", True, "no META file in this extract")
     scan = scans[META]
     if missing := scan.ids.missing(scan.parents):
-        samples = sorted(set(sample_keys(folder, meta, missing, "PARENT_ID")))
-        message = f"{meta.file}: PARENT_ID without an object: {'; '.join(samples)}"
+        samples = "; ".join(dangling_parents(folder, meta, missing))
+        message = f"{meta.file}: PARENT_ID without an object: {samples}"
         return CheckResult("parents_resolve", False, message, {"missing": len(missing)})
     facts = {"parents": len(scan.parents)}
     return CheckResult("parents_resolve", True, "every PARENT_ID is an object of the file", facts)
 
 
 def _check_volume(folder: Path, manifest: Manifest, min_share: float) -> CheckResult:
-    baseline = _read_baseline(folder.parent / BASELINE_NAME)
+    path = folder.parent / BASELINE_NAME
+    baseline = _read_baseline(path)
     facts = {"min_share_of_last": min_share, "rows": manifest.rows.get(META, 0)}
     cure = "if that is right, set checks.min_share_of_last to 0 for one run"
     if min_share > 0 and META in manifest.rows and not manifest.rows[META]:
@@ -156,17 +172,28 @@ def _volumes(
 ) -> Iterator[tuple[str, int, int]]:
     rows, counts = baseline.get("rows", {}), baseline.get("counts", {})
     for family in (META, LINKAGE):  # EVENTS and DATABASE_LOG follow the window, not the source
-        if family in manifest.rows:
-            yield family, rows.get(family, 0), manifest.rows[family]
+        yield family, rows.get(family, 0), manifest.rows.get(family, 0)
     for kind, before in counts.items():
         if before >= _FEW:
             yield kind, before, manifest.counts.get(kind, 0)
 
 
 def _read_baseline(path: Path) -> Mapping[str, Mapping[str, int]]:
+    """Rows by family and objects by type of the last accepted extract; empty without one."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            what: {str(key): _whole(value) for key, value in data[what].items()}
+            for what in ("rows", "counts")
+        }
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise StagingError(f"{path}: cannot be read ({error}); delete it to start anew") from None
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise StagingError(f"{path}: cannot be read ({reason}); delete it to start anew") from None
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is not a number of rows")
+    return value

@@ -8,6 +8,7 @@ chosen here and has not been verified against a K instance; a correction is an e
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from enum import Enum
@@ -15,6 +16,7 @@ from typing import Any
 
 CONTRACT_VERSION = 1
 DELIMITER = "|"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 META = "META"
 LINKAGE = "LINKAGE"
@@ -114,10 +116,22 @@ def encode_row(fields: Iterable[str]) -> bytes:
         fields: the values in column order; a missing value is the empty string.
 
     Returns:
-        The record, UTF-8. The caller has removed NUL bytes (`ExtractWriter.clean` counts them).
+        The record, UTF-8.
+
+    Raises:
+        UnicodeEncodeError: a field holds half of a surrogate pair, which is no character. These
+            and NUL, which passes here, are for `clean` to take out.
     """
     quoted = '"|"'.join([field.replace('"', '""') for field in fields])
     return f'"{quoted}"\n'.encode()
+
+
+def clean(text: str) -> str:
+    """The text without what no extract may hold: NUL goes, half a surrogate pair becomes U+FFFD.
+
+    Databases have neither; an API's JSON may (`"\\u0000"`, `"\\ud800"`).
+    """
+    return _SURROGATE.sub("\ufffd", text.replace("\0", ""))
 
 
 def file_name(family: str, stamp: str, *, compressed: bool) -> str:

@@ -1,10 +1,16 @@
-"""One pass over one extract file: dialect, header, size, checksum, and the ids it holds."""
+"""One pass over one extract file: dialect, header, size, checksum, and the ids it holds.
+
+What the findings mean for an upload is decided in `checks`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -13,12 +19,19 @@ from kada_dagster.extracts.contract import COLUMNS, DATABASE_LOG, EVENTS, LINKAG
 from kada_dagster.extracts.gzip_stream import read_gzip
 from kada_dagster.extracts.id_index import IdIndex
 from kada_dagster.extracts.manifest import ExtractFile
-from kada_dagster.extracts.reader import Readable, open_extract, scan
+from kada_dagster.extracts.reader import (
+    Readable,
+    Span,
+    decode_record,
+    open_extract,
+    read_bytes,
+    scan,
+)
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-KEYS = {
+KEYS: dict[str, tuple[str, ...]] = {
     META: ("OBJECT_ID",),
     LINKAGE: (
         "SOURCE_OBJECT_TYPE",
@@ -30,16 +43,29 @@ KEYS = {
     EVENTS: ("EVENT_ID",),
     DATABASE_LOG: ("LOG_ID",),
 }
-"""What must be unique in a file of each family."""
+"""What must be unique in a file of each family: columns side by side."""
+
+_NO_PARENT = hash(b'""')
+_SAMPLES = 5
+_AT_ONCE = 1000
+_LONGEST = 200
 
 
 @dataclass
 class FileScan:
-    """What a pass over a file found."""
+    """What a pass over a file found.
+
+    Attributes:
+        rows: records without the header.
+        ids: the family's keys.
+        parents: hashes of the PARENT_IDs, as `ids` has them; META alone has any.
+        types: objects by OBJECT_TYPE, META alone.
+    """
 
     rows: int = 0
     ids: IdIndex = field(default_factory=IdIndex)
     parents: set[int] = field(default_factory=set[int])
+    types: dict[str, int] = field(default_factory=dict[str, int])
 
 
 def scan_file(folder: Path, file: ExtractFile) -> FileScan:
@@ -55,73 +81,121 @@ def scan_file(folder: Path, file: ExtractFile) -> FileScan:
     path = folder / file.file
     if not path.is_file():
         raise CheckFailedError(f"{file.file}: in the manifest, but not in {folder}")
-    with path.open("rb") as raw:
-        hashed = _Hashing(raw)
-        found = _scan(read_gzip(hashed) if path.suffix == ".gz" else hashed, file)
-        while hashed.read(1024 * 1024):  # what a decompressor may leave behind its last member
-            pass
+    try:
+        with path.open("rb") as raw:
+            hashed = _Hashing(raw)
+            found = _scan(read_gzip(hashed) if path.suffix == ".gz" else hashed, file)
+            while hashed.read(1024 * 1024):  # what a decompressor may leave behind its end
+                pass
+    except OSError as error:
+        raise CheckFailedError(f"{file.file}: cannot be read: {error.strerror}") from error
     _compare(file, "bytes", hashed.size, file.bytes)
     _compare(file, "sha256", hashed.digest.hexdigest(), file.sha256)
     _compare(file, "rows", found.rows, file.rows)
     return found
 
 
-def sample_keys(folder: Path, file: ExtractFile, hashes: set[int], column: str) -> list[str]:
-    """Up to five values that have one of the given hashes, each as often as it occurs.
+def repeated_keys(folder: Path, file: ExtractFile, hashes: Collection[int]) -> list[str]:
+    """Up to five keys that occur more than once.
 
     Args:
         folder: the run's folder.
         file: the manifest's entry.
-        hashes: as `IdIndex` reports them.
-        column: `PARENT_ID`, or empty for the family's key.
+        hashes: where to look, as `IdIndex.duplicates` reports them.
     """
-    columns = COLUMNS[file.family]
-    names = (column,) if column else KEYS[file.family]
-    captured = frozenset(columns.index(name) for name in names)
-    found: list[str] = []
-    with open_extract(folder / file.file) as source:
-        for batch in scan(source, len(columns), captured):
-            for match in batch:
-                key = match.groups() if len(names) > 1 else match.group(1)
-                if hash(key) in hashes and len(found) < 5:
-                    found.append(b" ".join(match.groups()).decode().replace('""', '"'))
-    return found
+    suspects = list(hashes)
+    for first in range(0, len(suspects), _AT_ONCE):  # the keys of all may be too many to hold
+        wanted = set(suspects[first : first + _AT_ONCE])
+        found = _first_repeated(_having(folder, file, KEYS[file.family], wanted))
+        if found:
+            return [_readable(key) for key in found]
+    return []
+
+
+def dangling_parents(folder: Path, file: ExtractFile, hashes: Collection[int]) -> list[str]:
+    """Up to five PARENT_IDs that have one of the given hashes."""
+    found: dict[bytes, None] = {}
+    for parent in _having(folder, file, ("PARENT_ID",), hashes):
+        found[parent] = None
+        if len(found) == _SAMPLES:
+            break
+    return [_readable(parent) for parent in found]
+
+
+def _first_repeated(keys: Iterator[bytes]) -> list[bytes]:
+    seen: set[bytes] = set()
+    found: dict[bytes, None] = {}
+    for key in keys:
+        if key in seen:
+            found[key] = None
+        seen.add(key)
+        if len(found) == _SAMPLES:
+            break
+    return list(found)
 
 
 def _scan(source: Readable, file: ExtractFile) -> FileScan:
-    columns = COLUMNS[file.family]
-    keys = tuple(columns.index(name) for name in KEYS[file.family])
-    parent = columns.index("PARENT_ID") if "PARENT_ID" in columns else None
-    captured = frozenset(keys) if parent is None else frozenset((*keys, parent))
-    found = FileScan(rows=-1)
-    try:
-        for batch in scan(source, len(columns), captured):
-            if found.rows < 0:
-                _check_header(batch[0].group(), file)
-            found.rows += len(batch)
-            body = batch[1:] if found.rows == len(batch) - 1 else batch
-            batch[0].string[batch[0].start() : batch[-1].end()].decode()
-            if parent is None and len(keys) > 1:
-                found.ids.add([match.groups() for match in body])
-            else:
-                found.ids.add([match.group(1) for match in body])
-            if parent is not None:
-                found.parents.update({hash(match.group(2)) for match in body})
-    except CheckFailedError as error:
-        raise CheckFailedError(f"{file.file}: {error}") from None
-    except UnicodeDecodeError as error:
-        raise CheckFailedError(f"{file.file}: not UTF-8: {error.reason}") from None
-    except (OSError, EOFError, ValueError) as error:
-        raise CheckFailedError(f"{file.file}: cannot be read: {error}") from error
-    if found.rows < 0:
-        raise CheckFailedError(f"{file.file}: has no header")
-    found.parents.discard(hash(b""))
+    found = FileScan()
+    count = _count_meta if file.family == META else _count_keys
+    for batch in _batches(source, file, _scanned(file.family)):
+        found.rows += len(batch)
+        count(batch, found)
+    found.parents.discard(_NO_PARENT)
     return found
 
 
-def _check_header(record: bytes, file: ExtractFile) -> None:
-    if record != header(file.family) or file.columns != COLUMNS[file.family]:
-        raise CheckFailedError(f"{file.file}: its header is not that of {file.family}")
+def _scanned(family: str) -> list[Span]:
+    """What a pass captures; for META, what `_count_meta` takes apart."""
+    key = _span(family, KEYS[family])
+    if family != META:
+        return [key]
+    return [_span(META, ("OBJECT_TYPE",)), key, _span(META, ("PARENT_ID",))]
+
+
+def _count_keys(batch: list[tuple[bytes, ...]], found: FileScan) -> None:
+    found.ids.add([key for key, _ in batch])
+
+
+def _count_meta(batch: list[tuple[bytes, ...]], found: FileScan) -> None:
+    found.ids.add(map(itemgetter(1), batch))
+    found.parents.update(map(hash, set(map(itemgetter(2), batch))))
+    for kind, count in Counter(map(itemgetter(0), batch)).items():
+        name = _readable(kind)
+        found.types[name] = found.types.get(name, 0) + count
+
+
+def _batches(
+    source: Readable, file: ExtractFile, spans: list[Span]
+) -> Iterator[list[tuple[bytes, ...]]]:
+    """The records behind the header, which must be the family's; errors name the file."""
+    head, columns = header(file.family), COLUMNS[file.family]
+    try:
+        if file.columns != columns or read_bytes(source, len(head)) != head:
+            raise CheckFailedError(f"its header is not that of {file.family}")
+        yield from scan(source, len(columns), spans, len(head))
+    except CheckFailedError as error:
+        raise CheckFailedError(f"{file.file}: {error}; extract again") from error.__cause__
+
+
+def _having(
+    folder: Path, file: ExtractFile, names: tuple[str, ...], hashes: Collection[int]
+) -> Iterator[bytes]:
+    """The values of neighbouring columns that have one of the given hashes, in file order."""
+    with open_extract(folder / file.file) as source:
+        for batch in _batches(source, file, [_span(file.family, names)]):
+            for value, _ in batch:
+                if hash(value) in hashes:
+                    yield value
+
+
+def _span(family: str, names: tuple[str, ...]) -> Span:
+    first = COLUMNS[family].index(names[0])
+    return first, first + len(names)
+
+
+def _readable(raw: bytes) -> str:
+    text = " ".join(decode_record(raw.decode()))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _compare(file: ExtractFile, what: str, found: object, promised: object) -> None:
@@ -139,11 +213,16 @@ class _Hashing(io.RawIOBase):
         self.digest = hashlib.sha256()
         self.size = 0
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        data = self._raw.read(memoryview(buffer).nbytes)
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._raw.read(size)
         self.digest.update(data)
         self.size += len(data)
-        memoryview(buffer)[: len(data)] = data
+        return data
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        data = self.read(view.nbytes)
+        view[: len(data)] = data
         return len(data)
 
     def readable(self) -> bool:

@@ -19,15 +19,19 @@ def component(name: str) -> str:
     """One component of an id: quoted, `"` doubled, where it holds `.` or `"`.
 
     A name that ends with `)` is quoted too: bare, it would read as a procedure's signature or
-    as a kind marker.
+    as a kind marker. So is an empty name, of which bare nothing would be left.
     """
-    if "." in name or '"' in name or name.endswith(")"):
+    if not name or "." in name or '"' in name or name.endswith(")"):
         return '"' + name.replace('"', '""') + '"'
     return name
 
 
 def procedure_component(name: str, argument_types: str) -> str:
-    """A procedure's component: name and argument types, `f(integer, text)`, quoted as needed."""
+    """A procedure's component: name and argument types, `f(integer, text)`, quoted as needed.
+
+    Where it needs quotes, a relation of the same schema whose name is that very signature has
+    the same component; then the two ids are one, and the unique ids check says so.
+    """
     signature = f"{name}({argument_types})"
     if "." in signature or '"' in signature:
         return '"' + signature.replace('"', '""') + '"'

@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from kada_dagster.errors import StagingError
+from kada_dagster.errors import ConfigError, StagingError
 from kada_dagster.extracts.contract import CONTRACT_VERSION
 from kada_dagster.hwm.window import Window
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 MANIFEST_NAME = "manifest.json"
+_STRICT = {"strict": True, "extra": "forbid"}
+"""How a manifest is read: every field of its type, none missing and none unknown."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ class ExtractFile:
         columns: the header.
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
     family: str
     file: str
     rows: int
@@ -39,6 +48,8 @@ class ExtractFile:
 class Warning:
     """Something that could not be read, told apart by `code` and counted, with one sample."""
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
     code: str
     count: int
     sample: str
@@ -47,6 +58,8 @@ class Warning:
 @dataclass(frozen=True)
 class Manifest:
     """What one run of an extractor wrote. Times are `YYYY-MM-DD HH:MM:SS[.ffffff]`, UTC."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     source_type: str
     name: str
@@ -84,14 +97,31 @@ class Manifest:
         """Read the text of `manifest.json`.
 
         Raises:
-            ValueError: it is not a manifest of this contract version.
+            ValueError: it is not a manifest of this contract version; says which field is wrong.
         """
-        data = json.loads(text)
-        if data.get("contract") != CONTRACT_VERSION:
-            raise ValueError(f"contract version {data.get('contract')!r}, not {CONTRACT_VERSION}")
-        files = (ExtractFile(**{**f, "columns": tuple(f["columns"])}) for f in data.pop("files"))
-        warnings = (Warning(**warning) for warning in data.pop("warnings"))
-        return cls(files=tuple(files), warnings=tuple(warnings), **data)
+        from pydantic import ValidationError
+
+        data: Any = json.loads(text)
+        version = data.get("contract") if isinstance(data, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        if version != CONTRACT_VERSION:
+            raise ValueError(f"contract version {version!r}, not {CONTRACT_VERSION}")
+        try:
+            manifest = _adapter().validate_json(text)
+            _ = manifest.window
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            where = ".".join(map(str, wrong["loc"]))
+            raise ValueError(f"{where}: {wrong['msg']}") from None
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return manifest
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Manifest)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -105,5 +135,5 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest.from_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StagingError(f"{path} is missing: the folder is not a whole extract") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StagingError(f"{path} cannot be read as a manifest: {error}") from error

@@ -1,28 +1,37 @@
-"""Reading extract files back, strictly: anything outside the dialect is an error."""
+"""Reading extract files back, strictly: anything outside the dialect is an error.
+
+What a file must hold beyond the dialect - its header, its checksum, unique ids - is not known here.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+import sys
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 from kada_dagster.errors import CheckFailedError
-from kada_dagster.extracts.gzip_stream import read_gzip
+from kada_dagster.extracts.gzip_stream import gzip_errors, read_gzip
 
 _CHUNK_BYTES = 1024 * 1024
+_ONCE = "+" if sys.version_info >= (3, 11) else ""
+"""Never give back what was matched: there is only one way to read a record, and remembering the
+others costs a gigabyte for ten million quotes. Python 3.10 cannot be told."""
+_OPEN_FIELD = f'"[^"]*{_ONCE}(?:""[^"]*{_ONCE})*{_ONCE}'
+_FIELD = f'{_OPEN_FIELD}"'
+_FIELDS = re.compile(r'"([^"]*(?:""[^"]*)*)"')
+
+Span = tuple[int, int]
+"""Neighbouring columns: position of the first, and of the first behind them."""
 
 
 class Readable(Protocol):
     """Bytes to be read in pieces; empty ones at the end."""
 
     def read(self, size: int, /) -> bytes | None: ...
-
-
-_FIELD = rb'"([^"]*(?:""[^"]*)*)"'
-_FIELDS = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 
 
 @contextmanager
@@ -33,50 +42,88 @@ def open_extract(path: Path) -> Generator[IO[bytes], None, None]:
 
 
 @cache
-def record_pattern(columns: int, captured: frozenset[int]) -> re.Pattern[bytes]:
-    """A pattern of one record.
+def record_pattern(columns: int, spans: tuple[Span, ...]) -> re.Pattern[bytes]:
+    """A pattern of one record, or else of everything up to the end of the data.
 
     Args:
         columns: fields of a record.
-        captured: 0-based positions of the fields to capture, raw (inner quotes still doubled).
+        spans: what to capture, in file order and apart from each other; captured raw: with the
+            outer quotes, inner ones still doubled. The last group holds what is no record.
     """
-    plain = rb'"[^"]*(?:""[^"]*)*"'
-    fields = [_FIELD if index in captured else plain for index in range(columns)]
-    return re.compile(rb"\|".join(fields) + rb"\n")
+    fields = [_FIELD] * columns
+    for first, end in spans:
+        fields[first] = f"({fields[first]}"
+        fields[end - 1] = f"{fields[end - 1]})"
+    return re.compile((r"\|".join(fields) + r"\n|((?s:.+))").encode())
+
+
+@cache
+def _beginning_pattern(columns: int) -> re.Pattern[bytes]:
+    """A pattern of the beginnings of a record."""
+    pattern = rf'{_OPEN_FIELD}(?:\Z|"\Z)'
+    for _ in range(columns - 1):
+        pattern = rf'{_OPEN_FIELD}(?:\Z|"(?:\Z|\|(?:\Z|{pattern})))'
+    return re.compile(pattern.encode())
 
 
 def scan(
-    source: Readable, columns: int, captured: frozenset[int]
-) -> Iterator[list[re.Match[bytes]]]:
-    """Match every record of a stream, header included, a batch at a time.
+    source: Readable, columns: int, spans: Sequence[Span], offset: int = 0
+) -> Iterator[list[tuple[bytes, ...]]]:
+    """Read every record of a stream, a batch at a time.
+
+    Args:
+        source: positioned at the beginning of a record.
+        columns: fields of a record.
+        spans: at least one; as `record_pattern` takes them.
+        offset: how many bytes of the file were read before.
 
     Yields:
-        Lists of matches of `record_pattern`, in file order, without a gap between them.
+        Lists of tuples with what was captured of each record, and an empty field behind it. The
+        records of all lists together are the stream, byte for byte.
 
     Raises:
-        CheckFailedError: some bytes are not a record of that many quoted fields.
+        CheckFailedError: some bytes are not a record of that many quoted fields, not UTF-8, or
+            hold a NUL; or the file cannot be read or decompressed.
     """
-    match = record_pattern(columns, captured)
-    pending, offset = b"", 0
-    while True:
-        chunk = source.read(_CHUNK_BYTES) or b""
+    pattern, pending = record_pattern(columns, tuple(spans)), b""
+    # a record longer than what was read is read again from its start: twice as much each time
+    while chunk := read_bytes(source, max(_CHUNK_BYTES, len(pending))):
         data = pending + chunk
-        batch = _matches(match, data)
-        end = batch[-1].end() if batch else 0
+        batch: list[tuple[bytes, ...]] = pattern.findall(data)
+        pending = batch.pop()[-1] if batch[-1][-1] else b""
+        whole = data[: len(data) - len(pending)]
+        _check_text(whole, offset)
         if batch:
             yield batch
-        pending = data[end:]
-        offset += end
-        if not chunk:
+        offset += len(whole)
+        if pending and not _beginning_pattern(columns).match(pending):
             break
     if pending:
         raise CheckFailedError(f"byte {offset}: not a record of {columns} quoted fields")
 
 
-def _matches(pattern: re.Pattern[bytes], data: bytes) -> list[re.Match[bytes]]:
-    """The matches that follow one another from the first byte on."""
-    scanner: Any = pattern.scanner(data)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
-    return list(iter(scanner.match, None))
+def read_bytes(source: Readable, size: int) -> bytes:
+    """Up to `size` bytes of a stream of `open_extract`; none at its end.
+
+    Raises:
+        CheckFailedError: it cannot be read or decompressed.
+    """
+    try:
+        return source.read(size) or b""
+    except (ValueError, *gzip_errors()) as error:
+        raise CheckFailedError(f"cannot be read: {error}") from error
+
+
+def _check_text(data: bytes, offset: int) -> None:
+    if (position := data.find(b"\0")) >= 0:
+        raise CheckFailedError(f"byte {offset + position}: a NUL byte")
+    if data.isascii():
+        return
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        where = offset + error.start
+        raise CheckFailedError(f"byte {where}: not UTF-8: {error.reason}") from None
 
 
 def decode_record(record: str) -> list[str]:
@@ -95,6 +142,6 @@ def rows(path: Path, columns: int) -> Iterator[list[str]]:
         CheckFailedError: the file is not in the dialect.
     """
     with open_extract(path) as source:
-        for batch in scan(source, columns, frozenset()):
-            for match in batch:
-                yield decode_record(match.group().decode())
+        for batch in scan(source, columns, [(0, columns)]):
+            for record, _ in batch:
+                yield decode_record(record.decode())

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -127,20 +127,17 @@ class Staging:
         Raises:
             StagingError: the staging folder cannot be written.
         """
-        with staging_errors(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / _LOCK):  # nobody sweeps a folder not yet locked
-                self._sweep()
-                prefix = f"{_PARTIAL}{window.folder}-"
-                path = Path(tempfile.mkdtemp(prefix=prefix, dir=self.folder))
-                path.chmod(0o750)
-                alive = FileLock(path / _LOCK)
-                alive.acquire()
-        try:
+        with ExitStack() as stack:
+            with staging_errors(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                with self._lock():  # nobody sweeps a folder not yet locked
+                    self._sweep()
+                    prefix = f"{_PARTIAL}{window.folder}-"
+                    path = Path(tempfile.mkdtemp(prefix=prefix, dir=self.folder))
+                    stack.callback(shutil.rmtree, path, ignore_errors=True)
+                    path.chmod(0o750)
+                    stack.enter_context(FileLock(path / _LOCK))
             yield path
-        finally:
-            alive.release()
-            shutil.rmtree(path, ignore_errors=True)
 
     def publish(self, partial: Path, window: Window) -> Path:
         """Give a finished run its final name at one stroke, in place of an earlier one.
@@ -149,7 +146,7 @@ class Staging:
             StagingError: the rename failed; the earlier run is untouched.
         """
         final = self.run_folder(window)
-        with staging_errors(final), FileLock(self.folder / _LOCK):  # no sweep, no rival rename
+        with staging_errors(final), self._lock():  # no sweep, no rival rename
             (partial / _LOCK).unlink(missing_ok=True)
             try:
                 partial.rename(final)
@@ -158,6 +155,10 @@ class Staging:
                     raise
                 _replace(partial, final)
         return final
+
+    def _lock(self) -> FileLock:
+        """Held for moments only; a holder that hangs is an error after a minute."""
+        return FileLock(self.folder / _LOCK, timeout=60)
 
     def _sweep(self) -> None:
         """Remove what killed processes left, and put back a run caught between two renames."""
@@ -174,12 +175,12 @@ class Staging:
 
 def _is_locked(path: Path) -> bool:
     try:
-        FileLock(path).acquire(timeout=0).lock.release()
+        with FileLock(path, timeout=0):
+            return False
     except Timeout:
         return True
     except OSError:
         return False
-    return False
 
 
 def _replace(partial: Path, final: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +19,15 @@ from types import TracebackType
 from typing import IO
 
 from kada_dagster.errors import ExtractError
-from kada_dagster.extracts.contract import COLUMNS, META, encode_row, file_name, header, timestamp
+from kada_dagster.extracts.contract import (
+    COLUMNS,
+    META,
+    clean,
+    encode_row,
+    file_name,
+    header,
+    timestamp,
+)
 from kada_dagster.extracts.gzip_stream import open_gzip
 from kada_dagster.extracts.manifest import MANIFEST_NAME, ExtractFile, Manifest, Warning
 from kada_dagster.extracts.staging import Staging, staging_errors
@@ -49,13 +57,24 @@ class ExtractHead:
 
 
 class Section:
-    """A run of rows of one family. `write` takes one whole record in the dialect a call."""
+    """A run of rows of one family. `write` takes one whole record in the dialect a call.
 
-    def __init__(self, path: Path, columns: int) -> None:
-        self._file = path.open("xb")
-        self._columns = columns
+    Args:
+        path: of the file to make.
+        family: the family the rows belong to.
+        warn: called with a code and a sample where a text had to be cleaned.
+
+    Raises:
+        StagingError: from any method: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, family: str, warn: Callable[[str, str], None]) -> None:
+        self._path, self._columns, self._warn = path, len(COLUMNS[family]), warn
+        with staging_errors(path):
+            self._file = path.open("xb")
         self._batch: list[bytes] = []
         self._batch_bytes = 0
+        self._has_objects = family == META
         self.rows = 0
         self.types: Counter[bytes] = Counter()
 
@@ -68,33 +87,49 @@ class Section:
         return len(record)
 
     def add(self, fields: Sequence[str]) -> None:
-        """Add one row of fields in column order.
+        """Add one row of fields in column order. What no extract may hold is taken out and
+        counted as a warning `not_text`.
 
         Raises:
             ExtractError: the number of fields is not that of the family's columns.
         """
         if len(fields) != self._columns:
             raise ExtractError(f"{len(fields)} fields in a row of {self._columns}: {fields[:2]!r}")
-        self.write(encode_row(fields))
-
-    def _flush(self) -> None:
-        self.rows += len(self._batch)
-        self.types.update([record[1 : record.find(b'"|"')] for record in self._batch])
-        self._file.write(b"".join(self._batch))
-        self._batch.clear()
-        self._batch_bytes = 0
+        try:
+            record = encode_row(fields)
+        except UnicodeEncodeError:
+            record = b"\0"
+        if b"\0" in record:
+            record = encode_row([self._cleaned(field, fields) for field in fields])
+        self.write(record)
 
     def close(self) -> None:
         """Write what is pending."""
         if not self._file.closed:
             self._flush()
-            self._file.close()
+            with staging_errors(self._path):
+                self._file.close()
 
     def discard(self) -> None:
         """Close without writing what is pending."""
         self._batch.clear()
         with suppress(OSError):  # what the file still buffers cannot be written on a full disk
             self._file.close()
+
+    def _cleaned(self, field: str, fields: Sequence[str]) -> str:
+        text = clean(field)
+        if text != field:
+            self._warn("not_text", " ".join(fields[:2]))
+        return text
+
+    def _flush(self) -> None:
+        self.rows += len(self._batch)
+        if self._has_objects:
+            self.types.update([record[1 : record.find(b'"|"')] for record in self._batch])
+        with staging_errors(self._path):
+            self._file.write(b"".join(self._batch))
+        self._batch.clear()
+        self._batch_bytes = 0
 
 
 @dataclass
@@ -127,7 +162,6 @@ class ExtractWriter:
 
     def __enter__(self) -> ExtractWriter:
         self._folder = self._stack.enter_context(self._staging.partial(self._window))
-        self._stack.enter_context(staging_errors(self._folder))
         return self
 
     def __exit__(
@@ -136,9 +170,8 @@ class ExtractWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for parts in self._parts.values():
-            for section in parts.sections:  # closed already after a commit
-                section.discard()
+        for section in self._sections():
+            section.discard()  # closed already after a commit
         self._stack.__exit__(kind, error, trace)
 
     def section(self, family: str) -> Section:
@@ -146,7 +179,7 @@ class ExtractWriter:
         with self._lock:
             parts = self._parts[family]
             path = self._folder / f"{family}.part{len(parts.paths):04d}"
-            section = Section(path, len(COLUMNS[family]))
+            section = Section(path, family, self.warn)
             parts.paths.append(path)
             parts.sections.append(section)
             return section
@@ -160,6 +193,7 @@ class ExtractWriter:
 
     def warn(self, code: str, sample: str, count: int = 1) -> None:
         """Count something that could not be read. The first sample of a code is kept."""
+        sample = clean(sample)
         with self._lock:
             before, first = self._warnings.get(code, (0, sample))
             self._warnings[code] = (before + count, first)
@@ -170,17 +204,17 @@ class ExtractWriter:
         Returns:
             The manifest as written.
         """
-        self._close_sections()
-        files = tuple(self._assemble(family, parts) for family, parts in self._parts.items())
-        manifest = self._manifest(files)
-        (self._folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        for section in self._sections():
+            section.close()
+        with staging_errors(self._folder):
+            files = tuple(self._assemble(family, parts) for family, parts in self._parts.items())
+            manifest = self._manifest(files)
+            (self._folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
         self._staging.publish(self._folder, self._window)
         return manifest
 
-    def _close_sections(self) -> None:
-        for parts in self._parts.values():
-            for section in parts.sections:
-                section.close()
+    def _sections(self) -> list[Section]:
+        return [section for parts in self._parts.values() for section in parts.sections]
 
     def _assemble(self, family: str, parts: _Parts) -> ExtractFile:
         name = file_name(family, self._window.stamp, compressed=self._head.compress)
@@ -215,7 +249,7 @@ class ExtractWriter:
             extracted_at=timestamp(self._extracted_at),
             producer=producer(),
             files=files,
-            counts={kind.decode(): count for kind, count in sorted(types.items())},
+            counts={_plain(kind): count for kind, count in sorted(types.items())},
             warnings=tuple(
                 Warning(code, count, sample)
                 for code, (count, sample) in sorted(self._warnings.items())
@@ -247,6 +281,10 @@ def _append(part: Path, target: IO[bytes] | _HashingFile) -> None:
     with part.open("rb") as source:
         while chunk := source.read(_CHUNK_BYTES):
             target.write(chunk)
+
+
+def _plain(raw: bytes) -> str:
+    return raw.decode().replace('""', '"')
 
 
 def producer() -> str:
