@@ -1,0 +1,55 @@
+"""Collects metadata, lineage and run events for K by KADA, on Dagster or without it.
+
+What is exported here is imported when it is first used, so that `import kada_dagster` and the
+command line stay light. The functions and `kada_dagster.postgres.Extractor` bear the names of
+the vendor's collector library: its documented wrapper script runs with the imports changed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from kada_dagster.collector.build import build_definitions
+    from kada_dagster.components.postgres import PostgresCollector
+    from kada_dagster.config.models import KadaConfig
+    from kada_dagster.config.vendor_json import load_config
+    from kada_dagster.hwm.vendor import get_hwm, publish_hwm
+    from kada_dagster.logs import get_generic_logger
+
+__all__ = [
+    "KadaConfig",
+    "PostgresCollector",
+    "__version__",
+    "build_definitions",
+    "get_generic_logger",
+    "get_hwm",
+    "load_config",
+    "publish_hwm",
+]
+
+_HOMES = {
+    "KadaConfig": "kada_dagster.config.models",
+    "PostgresCollector": "kada_dagster.components.postgres",
+    "build_definitions": "kada_dagster.collector.build",
+    "get_generic_logger": "kada_dagster.logs",
+    "get_hwm": "kada_dagster.hwm",
+    "load_config": "kada_dagster.config.vendor_json",
+    "publish_hwm": "kada_dagster.hwm",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import an exported name where it lives (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,118 @@
+"""What a command is about: which configuration file, which source in it, which marks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from kada_dagster.config import KadaConfig, SourceSettings, find_config, load_config_file
+from kada_dagster.config.document import read_text
+from kada_dagster.config.find import FILE_NAME, VARIABLE
+from kada_dagster.config.problems import suggestion
+from kada_dagster.config.source import source_settings
+from kada_dagster.config.window import daily_window
+from kada_dagster.errors import ConfigError
+from kada_dagster.hwm.file_store import FileMarkStore
+from kada_dagster.hwm.store import MarkStore
+from kada_dagster.hwm.window import utc_now
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One source, ready to be worked on.
+
+    Attributes:
+        file: where it is configured.
+        settings: its settings.
+        marks: where its mark is kept.
+        first: begin of its first window, UTC; None where the file configures none.
+    """
+
+    file: Path
+    settings: SourceSettings
+    marks: MarkStore
+    first: datetime | None
+
+
+def choose(source_type: str, config: str | None, name: str | None, hwm_path: str | None) -> Choice:
+    """Find the source a command is about.
+
+    Args:
+        source_type: as on the command line.
+        config: a kada.yaml or a file of the vendor; None for the usual places.
+        name: of the source in kada.yaml; for a vendor's file, how to call the instance.
+        hwm_path: folder of the marks, in place of the configured one.
+
+    Raises:
+        ConfigError: the file or the name is not usable.
+    """
+    file = find_config(config)
+    if is_vendor_file(file):
+        settings = _vendor_source(file, source_type, name or source_type)
+        return Choice(file, settings, FileMarkStore(Path(hwm_path or ".")), None)
+    whole = load_config_file(file)
+    settings = _pick(whole, source_type, name)
+    return Choice(file, settings, marks_of(whole, hwm_path), settings.window.first)
+
+
+def marks_of(config: KadaConfig, hwm_path: str | None) -> MarkStore:
+    """The configured store of marks, or the files of a folder given on the command line."""
+    return FileMarkStore(Path(hwm_path)) if hwm_path else config.high_water_marks.store()
+
+
+def is_vendor_file(file: Path) -> bool:
+    """Whether a file is a JSON object without `sources`; of a broken one, its suffix tells."""
+    text = read_text(file).lstrip()
+    try:
+        data: object = json.loads(text) if text.startswith("{") else None
+    except (ValueError, RecursionError):
+        data = None
+    is_object = isinstance(data, dict) and "sources" not in cast("dict[str, Any]", data)
+    return is_object or (data is None and file.suffix.lower() == ".json")
+
+
+def configured_file() -> Path | None:
+    """The configuration somebody chose, by $KADA_CONFIG or ./kada.yaml; never the demo."""
+    if os.environ.get(VARIABLE) or Path(FILE_NAME).is_file():
+        return find_config()
+    return None
+
+
+def find_source(sources: Sequence[SourceSettings], name: str, what: str) -> SourceSettings:
+    """The source of that name.
+
+    Raises:
+        ConfigError: there is none; names those there are.
+    """
+    for source in sources:
+        if source.name == name:
+            return source
+    names = [source.name for source in sources]
+    known = f"; there are: {', '.join(names)}" if names else ""
+    raise ConfigError(f"{what} named {name!r}{suggestion(name, names)}{known}")
+
+
+def _pick(config: KadaConfig, source_type: str, name: str | None) -> SourceSettings:
+    of_type = [source for source in config.sources if source.type == source_type]
+    missing = f"{config.config_path}: no {source_type} source"
+    if name is not None:
+        return find_source(of_type, name, missing)
+    if not of_type:
+        raise ConfigError(missing)
+    if len(of_type) > 1:
+        names = ", ".join(source.name for source in of_type)
+        raise ConfigError(
+            f"{config.config_path}: several {source_type} sources, {names}: give --name"
+        )
+    return of_type[0]
+
+
+def _vendor_source(file: Path, source_type: str, name: str) -> SourceSettings:
+    window = daily_window(utc_now()).model_dump()
+    fields = {"type": source_type, "name": name, "config_file": file.name, "window": window}
+    return source_settings(fields, file)

@@ -1,0 +1,112 @@
+"""`kada extract`: one window of one source, from the connection test to the mark."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from kada_dagster.cli.choice import Choice, choose
+from kada_dagster.cli.output import display
+from kada_dagster.cli.session import Session
+from kada_dagster.cli.summary import summary_json, summary_text
+from kada_dagster.collector.steps import WindowOutcome, run_window
+from kada_dagster.config.registry import SOURCE_TYPES
+from kada_dagster.errors import ConfigError
+from kada_dagster.hwm.window import Window, format_hwm, parse_hwm, utc_now
+from kada_dagster.landing.base import Landing
+from kada_dagster.landing.local import LocalLanding
+
+_MOMENT = "YYYY-MM-DD HH:MM:SS"
+
+
+@click.command
+@click.argument("source_type", metavar="TYPE", type=click.Choice(list(SOURCE_TYPES)))
+@click.option(
+    "-c",
+    "--config",
+    metavar="FILE",
+    help="A kada.yaml, or the vendor's JSON file. Default: $KADA_CONFIG, ./kada.yaml, the demo.",
+)
+@click.option(
+    "-n",
+    "--name",
+    help="The source in kada.yaml; for a JSON file, the name of the instance (default: TYPE).",
+)
+@click.option("--start-hwm", metavar=_MOMENT, help="Begin of the window, UTC. Default: the mark.")
+@click.option("--end-hwm", metavar=_MOMENT, help="End of the window, UTC. Default: now.")
+@click.option("--hwm-path", metavar="FOLDER", help="Where the high water marks are kept.")
+@click.option("--landing", metavar="FOLDER", help="Send the files to this folder.")
+@click.option("--accept-shrink", is_flag=True, help="Allow fewer rows than the last extract.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def extract(
+    session: Session,
+    source_type: str,
+    *,
+    config: str | None,
+    name: str | None,
+    start_hwm: str | None,
+    end_hwm: str | None,
+    hwm_path: str | None,
+    landing: str | None,
+    accept_shrink: bool,
+    as_json: bool,
+) -> None:
+    """Extract one window of a source of TYPE, check it, upload it, and move its mark.
+
+    Nothing is uploaded and no mark moves unless everything before has succeeded.
+    """
+    choice = choose(source_type, config, name, hwm_path)
+    session.secrets += choice.settings.secrets()
+    target = _landing(choice, landing)
+    window = _window(choice, start_hwm, end_hwm)
+    outcome = _run(choice, window, target, accept_shrink=accept_shrink)
+    to_text = summary_json if as_json else summary_text
+    click.echo(to_text(choice, outcome, target))
+
+
+def _run(
+    choice: Choice, window: Window, landing: Landing | None, *, accept_shrink: bool
+) -> WindowOutcome:
+    extractor = choice.settings.extractor()
+    least = 0.0 if accept_shrink else choice.settings.checks.min_share_of_last
+    with display() as shown:
+        shown.step(f"{choice.settings.name}: configured in {choice.file}")
+        extractor.on_progress = shown.rows
+        return run_window(
+            extractor,
+            window,
+            first=choice.first or window.start,
+            marks=choice.marks,
+            landing=landing,
+            min_share_of_last=least,
+            report=shown.step,
+        )
+
+
+def _landing(choice: Choice, folder: str | None) -> Landing | None:
+    if folder is not None:
+        return LocalLanding(Path(folder))
+    configured = choice.settings.landing
+    return configured.landing() if configured else None
+
+
+def _window(choice: Choice, start_hwm: str | None, end_hwm: str | None) -> Window:
+    """The window asked for; by default from the mark, or the first window, until now."""
+    end = utc_now() if end_hwm is None else parse_hwm(end_hwm, "--end-hwm")
+    if start_hwm is not None:
+        return Window(parse_hwm(start_hwm, "--start-hwm"), end)
+    start = _mark(choice)
+    if start >= end:
+        raise ConfigError(
+            f"nothing to extract: {choice.settings.name} is at {format_hwm(start)}, which is not "
+            f"before {format_hwm(end)}; to extract a window again give --start-hwm and --end-hwm"
+        )
+    return Window(start, end)
+
+
+def _mark(choice: Choice) -> datetime:
+    mark = choice.marks.read(choice.settings.name).mark
+    return mark or choice.first or choice.settings.window.first

@@ -1,0 +1,97 @@
+"""What the user sees: progress on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+class Display(Protocol):
+    """Shows how a run gets on."""
+
+    def step(self, text: str) -> None:
+        """A step begins."""
+        ...
+
+    def rows(self, what: str, count: int) -> None:
+        """Rows of one kind have arrived; may be called from several threads."""
+        ...
+
+
+class PlainDisplay:
+    """One line for each event, for logs and pipes. Times are UTC."""
+
+    def step(self, text: str) -> None:
+        """A step begins."""
+        self._line(text)
+
+    def rows(self, what: str, count: int) -> None:
+        """Rows of one kind have arrived."""
+        self._line(f"  {what}: {row_count(count)}")
+
+    def _line(self, text: str) -> None:
+        now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+        click.echo(f"{now} {printable(text)}", err=True)
+
+
+class TerminalDisplay:
+    """A line that moves, with the sum so far; finished parts stay above it."""
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+        self._step = ""
+        self._total = 0
+
+    def step(self, text: str) -> None:
+        """A step begins."""
+        self._step = printable(text)
+        self._update()
+
+    def rows(self, what: str, count: int) -> None:
+        """Rows of one kind have arrived."""
+        from rich.text import Text
+
+        self._total += count
+        line = Text.assemble("  ", printable(what), (f"  {row_count(count)}", "dim"))
+        self._status.console.print(line)
+        self._update()
+
+    def _update(self) -> None:
+        from rich.text import Text
+
+        done = f"  {row_count(self._total)}" if self._total else ""
+        self._status.update(Text.assemble((self._step, "bold"), (done, "cyan")))
+
+
+@contextmanager
+def display() -> Generator[Display, None, None]:
+    """The display that suits standard error."""
+    if not sys.stderr.isatty():
+        yield PlainDisplay()
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    with console.status("") as status:
+        yield TerminalDisplay(status)
+
+
+def row_count(count: int) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def printable(text: str) -> str:
+    """A text without what would steer a terminal, but for its line ends: names come from the
+    source."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text
+    )

@@ -1,0 +1,76 @@
+"""From a configuration to definitions: the one place where the parts of the face meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from kada_dagster.collector.asset_checks import build_checks
+from kada_dagster.collector.assets import build_assets
+from kada_dagster.collector.instance import CollectorInstance
+from kada_dagster.collector.jobs import build_job, build_schedule
+from kada_dagster.collector.resources import instance_resources
+from kada_dagster.config import KadaConfig, find_config, load_config_file
+from kada_dagster.errors import ConfigError
+
+if TYPE_CHECKING:
+    from kada_dagster.config.models import HighWaterMarkSettings, SourceSettings
+
+
+def build_definitions(
+    config: KadaConfig | Path | None = None, *, resources: Mapping[str, object] | None = None
+) -> dg.Definitions:
+    """The assets, checks, jobs, schedules and resources of every source of a configuration.
+
+    Reads the configuration file and nothing else: no network, no secret, and of the environment
+    only `KADA_CONFIG`, where no configuration is passed.
+
+    Args:
+        config: the configuration, or the path of a kada.yaml; by default the one `find_config`
+            finds ($KADA_CONFIG, ./kada.yaml, the packaged demo).
+        resources: resources to use in place of the configured ones, by key: `<name>_source`,
+            `<name>_landing`, `<name>_marks`.
+
+    Raises:
+        ConfigError: the configuration is not usable; every problem is named.
+    """
+    if not isinstance(config, KadaConfig):
+        config = load_config_file(config or find_config())
+    marks, given = config.high_water_marks, dict(resources or {})
+    parts = [source_definitions(source, marks, given) for source in config.sources]
+    whole = dg.Definitions.merge(*parts, dg.Definitions(executor=dg.in_process_executor))
+    if unknown := sorted(given.keys() - (whole.resources or {}).keys()):
+        known = ", ".join(sorted(whole.resources or {}))
+        raise ConfigError(f"resources: no asset uses {unknown[0]!r}; the keys are {known}")
+    return whole
+
+
+def source_definitions(
+    settings: SourceSettings,
+    marks: HighWaterMarkSettings,
+    resources: Mapping[str, object] | None = None,
+) -> dg.Definitions:
+    """The definitions of one source.
+
+    Args:
+        settings: the source.
+        marks: where its high water mark is kept.
+        resources: as for `build_definitions`.
+
+    Raises:
+        ConfigError: Dagster cannot make partitions of the window settings.
+    """
+    instance = CollectorInstance(settings)
+    own = instance_resources(instance, marks)
+    replaced = {key: value for key, value in (resources or {}).items() if key in own}
+    job = build_job(instance)
+    return dg.Definitions(
+        assets=build_assets(instance),
+        asset_checks=[build_checks(instance)],
+        jobs=[job],
+        schedules=[build_schedule(instance, job)],
+        resources={**own, **replaced},
+    )

@@ -1,0 +1,8 @@
+"""Dagster Components: the sources of kada.yaml, for people with a `dg` project of their own.
+
+`dg list components` finds them through the entry point group `dagster_dg_cli.registry_modules`.
+"""
+
+from kada_dagster.components.postgres import PostgresCollector
+
+__all__ = ["PostgresCollector"]

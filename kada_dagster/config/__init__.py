@@ -1,0 +1,35 @@
+"""Configuration: kada.yaml and the vendor's JSON files, read into one model.
+
+This package reads files and says what is wrong in them; it does no work on a source, and it
+imports neither Dagster nor a driver.
+"""
+
+from kada_dagster.config.find import find_config
+from kada_dagster.config.loading import load_config_file
+from kada_dagster.config.models import (
+    CheckSettings,
+    HighWaterMarkSettings,
+    KadaConfig,
+    LocalLandingSettings,
+    RetrySettings,
+    ScheduleSettings,
+    SourceSettings,
+)
+from kada_dagster.config.source import source_settings
+from kada_dagster.config.vendor_json import load_config
+from kada_dagster.config.window import WindowSettings
+
+__all__ = [
+    "CheckSettings",
+    "HighWaterMarkSettings",
+    "KadaConfig",
+    "LocalLandingSettings",
+    "RetrySettings",
+    "ScheduleSettings",
+    "SourceSettings",
+    "WindowSettings",
+    "find_config",
+    "load_config",
+    "load_config_file",
+    "source_settings",
+]

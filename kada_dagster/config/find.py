@@ -1,0 +1,44 @@
+"""Which kada.yaml is meant when none, or one, is named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kada_dagster.errors import ConfigError
+
+VARIABLE = "KADA_CONFIG"
+FILE_NAME = "kada.yaml"
+DEMO_FOLDER = ".demo"
+"""Folder of the current directory in which the packaged demo keeps what it makes."""
+
+
+def find_config(explicit: str | None = None) -> Path:
+    """The configuration file to use.
+
+    The first that applies: the file that is named; the one the environment variable KADA_CONFIG
+    names; `kada.yaml` in the current directory; the packaged demo.
+
+    Args:
+        explicit: path given by the user, if any.
+
+    Raises:
+        ConfigError: the named file is not there; says who named it.
+    """
+    if explicit is not None:
+        return _existing(Path(explicit), "")
+    if named := os.environ.get(VARIABLE):
+        return _existing(Path(named), f"; ${VARIABLE} names it")
+    local = Path(FILE_NAME)
+    return local if local.is_file() else demo_config()
+
+
+def demo_config() -> Path:
+    """The configuration of the packaged demo."""
+    return Path(__file__).parents[1] / "sandbox" / "demo" / FILE_NAME
+
+
+def _existing(path: Path, origin: str) -> Path:
+    if path.is_file():
+        return path
+    raise ConfigError(f"{path}: there is no such file{origin}")

@@ -1,0 +1,126 @@
+"""What is wrong in a configuration file, said so that the user finds and mends it.
+
+All problems of a file are reported together. A message never repeats what the file holds in a
+place where a secret could stand.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from kada_dagster.config.document import FieldPath
+from kada_dagster.errors import ConfigError
+
+_WORDS: Mapping[str, str] = {
+    "missing": "is required",
+    "string_type": "must be text; write a number or a truth value in quotes",
+    "list_type": "must be a list, like [a, b]",
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "model_attributes_type": "must be a mapping of keys to values",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend.
+
+    Attributes:
+        where: `file:line`.
+        field: path of the field, as `sources[0].window.cron`; empty for the whole file.
+        message: what is wrong and what would be right.
+    """
+
+    where: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.field, self.message) if part)
+
+
+class ConfigFileError(ConfigError):
+    """Everything that is wrong in one configuration file.
+
+    Attributes:
+        problems: by file and line.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=_place))
+        lines = [str(problem) for problem in self.problems]
+        head = [] if len(lines) == 1 else [f"{len(lines)} errors in the configuration"]
+        super().__init__("\n  ".join([*head, *lines]))
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    file, _, line = problem.where.rpartition(":")
+    return (file, int(line)) if line.isdecimal() else (problem.where, 0)
+
+
+def field_name(path: FieldPath) -> str:
+    """A path as users write it: `sources[0].window.cron`."""
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return name.lstrip(".")
+
+
+def suggestion(word: object, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` where one of the known words is near, else nothing."""
+    spelled = {text.lower(): text for text in known}
+    near = difflib.get_close_matches(str(word).lower(), list(spelled), n=1, cutoff=0.6)
+    return f"; did you mean {spelled[near[0]]!r}?" if near else ""
+
+
+def error_path(error: ErrorDetails) -> FieldPath:
+    """The field a pydantic error is about."""
+    return (*error["loc"], *error.get("ctx", {}).get("below", ()))
+
+
+def error_message(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """A pydantic error in the words of a user of the file; never with the value itself."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(error["loc"], model)
+    if kind == "literal_error":
+        return f"must be one of {context['expected']}" + _near_choice(error)
+    if kind == "value_error":
+        return str(context["error"])
+    return _WORDS.get(kind) or error["msg"].replace("Input should", "must")
+
+
+def _unknown_key(path: FieldPath, model: type[BaseModel]) -> str:
+    known = sorted(_model_at(model, path[:-1]).model_fields)
+    near = suggestion(path[-1], known)
+    return "unknown key" + (near or f"; known keys: {', '.join(known)}")
+
+
+def _near_choice(error: ErrorDetails) -> str:
+    choices = error.get("ctx", {})["expected"].replace(" or ", ", ").split(", ")
+    return suggestion(error["input"], [choice.strip("'") for choice in choices])
+
+
+def _model_at(model: type[BaseModel], path: FieldPath) -> type[BaseModel]:
+    """The model of the mapping at a path below `model`."""
+    for part in path:
+        annotation = model.model_fields[str(part)].annotation
+        model = next(kind for kind in _alternatives(annotation) if issubclass(kind, BaseModel))
+    return model
+
+
+def _alternatives(annotation: Any) -> Iterable[type]:
+    """The classes an annotation such as `X | None` allows."""
+    parts = getattr(annotation, "__args__", ()) or (annotation,)
+    return [part for part in parts if isinstance(part, type)]

@@ -1,0 +1,101 @@
+"""What happens to a record between the server and the file: nothing, masking, or lineage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from kada_dagster.extracts.contract import COLUMNS, DATABASE_LOG, META, encode_row
+from kada_dagster.extracts.masking import Masker
+from kada_dagster.extracts.reader import decode_record
+from kada_dagster.extracts.writer import Section
+from kada_dagster.postgres.client import Sink
+from kada_dagster.postgres.lineage import view_edges
+
+Warn = Callable[[str, str], None]
+"""Called with a warning's code and a sample."""
+
+_META_CODE = tuple(COLUMNS[META].index(name) for name in ("QUERY_CODE", "DEFAULT_VALUE"))
+_META_ATTRIBUTES = COLUMNS[META].index("ATTRIBUTES")
+_META_ID = COLUMNS[META].index("OBJECT_ID")
+_LOG_TEXT = COLUMNS[DATABASE_LOG].index("QUERY_TEXT")
+_NO_DEFAULT = b'"|""|""|""|""\n'
+"""How a column's record ends that has no default, owner, status or attributes."""
+
+
+class MaskingSink:
+    """Masks the code in META records."""
+
+    def __init__(self, section: Section, masker: Masker, warn: Warn) -> None:
+        self._section, self._masker, self._warn = section, masker, warn
+
+    def write(self, record: bytes) -> int:
+        fields = decode_record(record.decode())
+        language = _language(fields[_META_ATTRIBUTES])
+        for index in _META_CODE:
+            if fields[index]:
+                fields[index] = _masked(
+                    self._masker, fields[index], language, self._warn, fields[_META_ID]
+                )
+        return self._section.write(encode_row(fields))
+
+
+class ColumnMaskingSink(MaskingSink):
+    """Masks columns' defaults; the many columns without one pass unread."""
+
+    def write(self, record: bytes) -> int:
+        if record.endswith(_NO_DEFAULT):
+            return self._section.write(record)
+        return super().write(record)
+
+
+class LogSink:
+    """Masks the statements of DATABASE_LOG."""
+
+    def __init__(self, section: Section, masker: Masker, warn: Warn) -> None:
+        self._section, self._masker, self._warn = section, masker, warn
+
+    def write(self, record: bytes) -> int:
+        fields = decode_record(record.decode())
+        fields[_LOG_TEXT] = _masked(self._masker, fields[_LOG_TEXT], "sql", self._warn, fields[0])
+        return self._section.write(encode_row(fields))
+
+
+class LineageSink:
+    """Turns a view's parsed rule into column lineage."""
+
+    def __init__(self, section: Section, warn: Warn) -> None:
+        self._section, self._warn = section, warn
+
+    def write(self, record: bytes) -> int:
+        view, names, inputs, rule = decode_record(record.decode())
+        for edge in view_edges(view, names, inputs, rule, self._warn):
+            self._section.add(edge)
+        return len(record)
+
+
+class RepairingSink:
+    """Replaces bytes that are not UTF-8, which a database in SQL_ASCII may hold, and counts."""
+
+    def __init__(self, sink: Sink, warn: Warn) -> None:
+        self._sink, self._warn = sink, warn
+
+    def write(self, record: bytes) -> int:
+        try:
+            record.decode()
+        except UnicodeDecodeError:
+            record = record.decode(errors="replace").encode()
+            self._warn("not_utf8", record[:200].decode(errors="replace"))
+        return self._sink.write(record)
+
+
+def _masked(masker: Masker, text: str, language: str, warn: Warn, where: str) -> str:
+    before = masker.blanked
+    masked = masker(text, language)
+    if masker.blanked > before:
+        warn("code_blanked", where)
+    return masked
+
+
+def _language(attributes: str) -> str:
+    return str(json.loads(attributes).get("language", "sql")) if attributes else "sql"
