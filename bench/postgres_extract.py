@@ -9,6 +9,7 @@ DataHub's connector is timed too where it is installed.
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -143,10 +144,15 @@ def _copy_script(server: PostgresServer, work: Path, database: str) -> str:
             select = extractor.scope.render(statement, session, (database,), "NULL")
             target = work / f"{database}.{name}.csv"
             lines.append(
-                f"\\copy ({' '.join(select.split())}) TO '{target}'"
+                f"\\copy ({_one_line(select)}) TO '{target}'"
                 " WITH (FORMAT csv, DELIMITER '|', FORCE_QUOTE *)"
             )
     return "\n".join(lines) + "\n"
+
+
+def _one_line(sql: str) -> str:
+    """psql's \\copy ends with its line."""
+    return " ".join(re.sub(r"--[^\n]*", "", sql).split())
 
 
 def _datahub(server: PostgresServer, database: str) -> None:

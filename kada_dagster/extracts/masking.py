@@ -202,7 +202,8 @@ def mask_sql(text: str, *, standard_conforming_strings: bool | None = None) -> s
     position = 0
     while position < len(text):
         token = match(text, position)
-        assert token is not None  # every part of the pattern is optional
+        if token is None:
+            raise MaskingError(f"character {position} begins no token")
         if token["kept"]:
             masked.keep(token["kept"])
         position = _write(token, masked)

@@ -110,7 +110,9 @@ class Staging:
         chosen: list[Path] = []
         reached = window.start
         while reached < window.end:
-            best = max((w for w in runs if w.start <= reached < w.end), key=attrgetter("end"), default=None)
+            best = max(
+                (w for w in runs if w.start <= reached < w.end), key=attrgetter("end"), default=None
+            )
             if best is None:
                 raise StagingError(
                     f"{self.folder}: nothing extracted from {reached:%Y-%m-%d %H:%M:%S} on, so "

@@ -7,34 +7,30 @@ gives the same bytes however the threads ran.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 from kada_dagster.errors import ExtractError
+from kada_dagster.extracts.assembly import Assembly, Part
 from kada_dagster.extracts.contract import (
     COLUMNS,
     META,
     clean,
     encode_row,
     file_name,
-    header,
     timestamp,
 )
-from kada_dagster.extracts.gzip_stream import open_gzip
 from kada_dagster.extracts.manifest import MANIFEST_NAME, ExtractFile, Manifest, Warning
 from kada_dagster.extracts.staging import Staging, staging_errors
 from kada_dagster.hwm.window import Window, utc_now
 
 _BATCH_BYTES = 256 * 1024
-_CHUNK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -75,6 +71,7 @@ class Section:
         self._batch: list[bytes] = []
         self._batch_bytes = 0
         self._has_objects = family == META
+        self.on_close: Callable[[], None] = lambda: None
         self.rows = 0
         self.types: Counter[bytes] = Counter()
 
@@ -104,11 +101,12 @@ class Section:
         self.write(record)
 
     def close(self) -> None:
-        """Write what is pending."""
+        """Write what is pending, and hand the section over to its family's file."""
         if not self._file.closed:
             self._flush()
             with staging_errors(self._path):
                 self._file.close()
+            self.on_close()
 
     def discard(self) -> None:
         """Close without writing what is pending."""
@@ -132,12 +130,6 @@ class Section:
         self._batch_bytes = 0
 
 
-@dataclass
-class _Parts:
-    paths: list[Path] = field(default_factory=list[Path])
-    sections: list[Section] = field(default_factory=list[Section])
-
-
 class ExtractWriter:
     """Builds one run beside its final folder and renames it into place when it is whole.
 
@@ -154,7 +146,8 @@ class ExtractWriter:
 
     def __init__(self, staging: Staging, window: Window, head: ExtractHead) -> None:
         self._staging, self._window, self._head = staging, window, head
-        self._parts = {family: _Parts() for family in COLUMNS if family in head.families}
+        self._families = [family for family in COLUMNS if family in head.families]
+        self._sections: dict[str, list[Section]] = {family: [] for family in self._families}
         self._warnings: dict[str, tuple[int, str]] = {}
         self._extracted_at = utc_now()
         self._lock = threading.Lock()
@@ -162,6 +155,9 @@ class ExtractWriter:
 
     def __enter__(self) -> ExtractWriter:
         self._folder = self._stack.enter_context(self._staging.partial(self._window))
+        paths = {family: self._folder / self._file_name(family) for family in self._families}
+        assembly = Assembly(paths, compress=self._head.compress)
+        self._assembly = self._stack.enter_context(assembly)
         return self
 
     def __exit__(
@@ -170,18 +166,18 @@ class ExtractWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for section in self._sections():
+        for section in self._all_sections():
             section.discard()  # closed already after a commit
         self._stack.__exit__(kind, error, trace)
 
     def section(self, family: str) -> Section:
         """Open the next section of a family. Rows keep the order in which sections were opened."""
         with self._lock:
-            parts = self._parts[family]
-            path = self._folder / f"{family}.part{len(parts.paths):04d}"
-            section = Section(path, family, self.warn)
-            parts.paths.append(path)
-            parts.sections.append(section)
+            number = len(self._sections[family])
+            part = Part(self._folder / f"{family}.part{number:04d}", number)
+            section = Section(part.path, family, self.warn)
+            section.on_close = lambda: self._assembly.add(family, part)
+            self._sections[family].append(section)
             return section
 
     def add_rows(self, family: str, rows: Iterable[Sequence[str]]) -> None:
@@ -204,41 +200,35 @@ class ExtractWriter:
         Returns:
             The manifest as written.
         """
-        for section in self._sections():
+        for section in self._all_sections():
             section.close()
         with staging_errors(self._folder):
-            files = tuple(self._assemble(family, parts) for family, parts in self._parts.items())
+            files = tuple(self._file(family) for family in self._families)
             manifest = self._manifest(files)
             (self._folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
         self._staging.publish(self._folder, self._window)
         return manifest
 
-    def _sections(self) -> list[Section]:
-        return [section for parts in self._parts.values() for section in parts.sections]
+    def _all_sections(self) -> list[Section]:
+        return [section for sections in self._sections.values() for section in sections]
 
-    def _assemble(self, family: str, parts: _Parts) -> ExtractFile:
-        name = file_name(family, self._window.stamp, compressed=self._head.compress)
-        path = self._folder / name
-        with path.open("xb") as raw:
-            hashed = _HashingFile(raw)
-            target = open_gzip(hashed) if self._head.compress else hashed
-            target.write(header(family))
-            for part in parts.paths:
-                _append(part, target)
-                part.unlink()
-            target.close()
+    def _file_name(self, family: str) -> str:
+        return file_name(family, self._window.stamp, compressed=self._head.compress)
+
+    def _file(self, family: str) -> ExtractFile:
+        size, sha256 = self._assembly.finish(family)
         return ExtractFile(
             family=family,
-            file=name,
-            rows=sum(section.rows for section in parts.sections),
-            bytes=hashed.size,
-            sha256=hashed.digest.hexdigest(),
+            file=self._file_name(family),
+            rows=sum(section.rows for section in self._sections[family]),
+            bytes=size,
+            sha256=sha256,
             columns=COLUMNS[family],
         )
 
     def _manifest(self, files: tuple[ExtractFile, ...]) -> Manifest:
         types: Counter[bytes] = Counter()
-        for section in self._parts.get(META, _Parts()).sections:
+        for section in self._sections.get(META, []):
             types.update(section.types)
         return Manifest(
             source_type=self._head.source_type,
@@ -255,32 +245,6 @@ class ExtractWriter:
                 for code, (count, sample) in sorted(self._warnings.items())
             ),
         )
-
-
-class _HashingFile:
-    """A file that hashes and counts what passes; `close` leaves the file below open."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-        self.digest = hashlib.sha256()
-        self.size = 0
-
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
-        self.size += len(data)
-        return self._raw.write(data)
-
-    def flush(self) -> None:
-        self._raw.flush()
-
-    def close(self) -> None:
-        pass
-
-
-def _append(part: Path, target: IO[bytes] | _HashingFile) -> None:
-    with part.open("rb") as source:
-        while chunk := source.read(_CHUNK_BYTES):
-            target.write(chunk)
 
 
 def _plain(raw: bytes) -> str:

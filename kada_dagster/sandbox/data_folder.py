@@ -117,6 +117,7 @@ def _run_initdb(command: list[str], account: Account | None, bin_dir: Path, work
         cwd="/",
         env=server_environment(),
         start_new_session=True,
+        check=False,  # what it says is more use than its exit code
     )
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-8:])
@@ -157,7 +158,7 @@ def _is_elsewhere(pid: int, data_dir: Path) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     try:
-        return not os.path.samefile(f"/proc/{pid}/cwd", data_dir)
+        return not Path(f"/proc/{pid}/cwd").samefile(data_dir)
     except FileNotFoundError:  # it has just ended, or has and nobody waited for it yet
         return True
     except OSError:

@@ -104,7 +104,14 @@ class PostgresServer:
         prepare(data_dir, bin_dir, version, unprivileged_account(), password)
         for attempt in range(1, _ATTEMPTS + 1):
             chosen = port or _free_port()
-            server = cls._launch(data_dir, bin_dir, chosen, version, password, settings)
+            server = cls._launch(
+                data_dir,
+                bin_dir,
+                port=chosen,
+                version=version,
+                password=password,
+                settings=settings,
+            )
             try:
                 server._wait_until_ready()
                 return server
@@ -119,6 +126,7 @@ class PostgresServer:
         cls,
         data_dir: Path,
         bin_dir: Path,
+        *,
         port: int,
         version: int,
         password: str | None,

@@ -76,7 +76,7 @@ def give(folder: Path, account: Account) -> None:
         return
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            os.lchown(os.path.join(parent, name), account.uid, account.gid)
+            os.lchown(Path(parent) / name, account.uid, account.gid)
     # The top comes last: it is what says that the rest is done.
     os.chown(folder, account.uid, account.gid)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -74,7 +75,7 @@ def shop(tables: int = 12, events: int = 3) -> dict[str, list[list[str]]]:
             meta("SCHEMA", "h.d.s", "h.d", DESCRIPTION='quote " pipe | line\nCR\r é€😀'),
             *[meta("TABLE", name, "h.d.s", QUERY_CODE='select "a"|"b"') for name in names],
         ],
-        LINKAGE: [edge(one, other) for one, other in zip(names, names[1:])],
+        LINKAGE: [edge(one, other) for one, other in pairwise(names)],
         EVENTS: [event(number) for number in range(events)],
         DATABASE_LOG: [statement(number) for number in range(events)],
     }

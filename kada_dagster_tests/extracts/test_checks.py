@@ -267,8 +267,7 @@ def test_a_changed_byte_of_the_manifest_never_lets_other_files_pass(
         path.write_bytes(data)
         try:
             passed = "contract" not in failed(folder)
-        except StagingError as error:
-            assert MANIFEST_NAME in str(error)
+        except StagingError:  # no manifest any more; test_manifest says what it says
             return
         after = read_manifest(folder)
         same = (after.files, after.window, after.counts) == (

@@ -149,4 +149,4 @@ def test_captured_columns_are_exactly_those_asked_for() -> None:
 def test_millions_of_quotes_in_one_field_are_read() -> None:
     field = '"' * 2_000_000
     data = encode_row(["a", field, "b"])
-    assert [batch for batch in scan(io.BytesIO(data), 3, [(2, 3)])] == [[(b'"b"', b"")]]
+    assert list(scan(io.BytesIO(data), 3, [(2, 3)])) == [[(b'"b"', b"")]]

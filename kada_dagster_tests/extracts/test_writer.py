@@ -1,4 +1,4 @@
-"""The writer: order, counts and warnings are those of the source, whoever writes and whoever dies."""
+"""The writer: order, counts and warnings are those of the source, whoever writes or dies."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_what_is_no_text_is_taken_out_counted_and_named(tmp_path: Path) -> None:
         manifest = writer.commit()
     assert manifest.warnings == (Warning("not_text", 4, "TABLE h.t1"),)
     folder = tmp_path / "shop" / DAY.folder
-    found = [fields for fields in rows(folder / manifest.files[0].file, 18)]
+    found = list(rows(folder / manifest.files[0].file, 18))
     cleaned = meta("TABLE", "h.t1", DESCRIPTION="nul  inside", OWNER="half \ufffd pair")
     assert found[1:] == [meta("TABLE", "h.t0", DESCRIPTION="😀"), cleaned, cleaned]
     assert read_manifest(folder) == manifest

@@ -29,8 +29,8 @@ def main(arguments: list[str]) -> int:
 def _dagster_dev(arguments: list[str], environment: dict[str, str]) -> int:
     command = [sys.executable, "-m", "dagster", "dev", *arguments]
     # a Ctrl-C reaches both; this process waits for Dagster to stop before the server does
-    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own interpreter
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    process = subprocess.Popen(command, env=environment)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: process.terminate())
     while True:
         try:
             return process.wait()
