@@ -74,6 +74,8 @@ def run_window(
     marks.read(extractor.name)  # an unreadable mark is found before any work is done
     report("connection test")
     extractor.test_connection()
+    if landing is not None:
+        landing.test_connection()
     report(f"extract {window}")
     manifest = extractor.run(window.start_hwm, window.end_hwm)
     folder = extractor.staging.run_folder(window)

@@ -85,8 +85,6 @@ def scan_file(folder: Path, file: ExtractFile) -> FileScan:
         with path.open("rb") as raw:
             hashed = _Hashing(raw)
             found = _scan(read_gzip(hashed) if path.suffix == ".gz" else hashed, file)
-            while hashed.read(1024 * 1024):  # what a decompressor may leave behind its end
-                pass
     except OSError as error:
         raise CheckFailedError(f"{file.file}: cannot be read: {error.strerror}") from error
     _compare(file, "bytes", hashed.size, file.bytes)

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 
+from kada_dagster import __version__
 from kada_dagster.errors import ExtractError
 from kada_dagster.extracts.assembly import Assembly, Part
 from kada_dagster.extracts.contract import (
@@ -237,7 +237,7 @@ class ExtractWriter:
             start_hwm=self._window.start_hwm,
             end_hwm=self._window.end_hwm,
             extracted_at=timestamp(self._extracted_at),
-            producer=producer(),
+            producer=f"kada_dagster {__version__}",
             files=files,
             counts={_plain(kind): count for kind, count in sorted(types.items())},
             warnings=tuple(
@@ -249,11 +249,3 @@ class ExtractWriter:
 
 def _plain(raw: bytes) -> str:
     return raw.decode().replace('""', '"')
-
-
-def producer() -> str:
-    """The package and version that write the extract."""
-    try:
-        return f"kada_dagster {version('kada_dagster')}"
-    except PackageNotFoundError:  # run from a source tree that was not installed
-        return "kada_dagster unknown"

@@ -61,12 +61,21 @@ def run_tasks(
         pool = stack.enter_context(ThreadPoolExecutor(len(sessions), "kada-postgres"))
         futures = [pool.submit(_work, session, pending, denied) for session in sessions]
         try:
-            for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+            for future in _finished(futures):
                 future.result()
         except BaseException:  # Ctrl-C too: nothing goes on reading for nobody
             pending.clear()
             _stop(sessions, futures)
             raise
+
+
+def _finished(futures: Sequence[Future[None]]) -> set[Future[None]]:
+    """Wait for all, or the first failure. Waiting without end would not hear a signal that the
+    system gave to another thread."""
+    while True:
+        done, running = wait(futures, timeout=0.2, return_when=FIRST_EXCEPTION)
+        if not running or any(future.exception() for future in done):
+            return done
 
 
 def _more_sessions(
