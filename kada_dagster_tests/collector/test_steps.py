@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class Bench:
         self.landing = LocalLanding(root / "landing")
         self.marks = FileMarkStore(root / "marks")
         self.steps: list[str] = []
+        self.at: dict[str, Callable[[Bench], None]] = {}
         self.extractor.folder.mkdir()
         self.fill(12)
 
@@ -78,6 +80,11 @@ class Bench:
     def put(self, name: str, **values: str) -> None:
         (self.extractor.folder / f"{name}.json").write_text(json.dumps(values))
 
+    def begin(self, step: str) -> None:
+        """Notes a step, and does to it what the test arranged."""
+        self.steps.append(step)
+        self.at.get(step.split(maxsplit=1)[0], lambda _bench: None)(self)
+
     def run(
         self, window: Window = DAYS[0], *, landing: bool = True, share: float = 0.5
     ) -> WindowOutcome:
@@ -89,7 +96,7 @@ class Bench:
             marks=self.marks,
             landing=self.landing if landing else None,
             min_share_of_last=share,
-            report=self.steps.append,
+            report=self.begin,
         )
 
     def landed(self) -> dict[str, bytes]:
@@ -228,9 +235,17 @@ def test_what_failed_its_checks_stays_for_inspection_and_goes_through_once_it_is
     assert bench.run().mark.mark == DAYS[0].end
 
 
-def test_a_landing_that_fails_holds_the_mark(bench: Bench) -> None:
+def test_a_landing_that_cannot_be_written_is_found_before_the_extract(bench: Bench) -> None:
+    (bench.root / "landing").write_text("a file in the way")
+    with pytest.raises(LandingError):
+        bench.run(DAYS[0])
+    assert bench.steps == ["connection test"]
+    assert bench.extractor.staging.runs() == {}
+
+
+def test_a_landing_that_fails_at_the_upload_holds_the_mark(bench: Bench) -> None:
     bench.run(DAYS[0])
-    no_landing(bench)
+    bench.at["upload"] = no_landing
     with pytest.raises(LandingError):
         bench.run(DAYS[1])
     assert bench.steps[-1].startswith("upload")

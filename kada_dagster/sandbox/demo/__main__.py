@@ -89,9 +89,10 @@ def _report(config: KadaConfig, source: SourceSettings) -> None:
         print(f"Landing {source.landing.landing().describe()}: {len(landed)} files")
     state = config.high_water_marks.store().read(source.name)
     print(f"High water mark of {source.name}: {format_hwm(state.mark) if state.mark else 'none'}")
+    marks = _short(config.high_water_marks.path)
     print("\nTry next:")
-    print("  make dev                      # the Dagster UI on http://127.0.0.1:3000")
-    print("  .venv/bin/kada hwm show shop  # where the mark is, from the command line")
+    print("  make dev                # the same in the Dagster UI, on http://127.0.0.1:3000")
+    print(f"  .venv/bin/kada hwm show {source.name} --hwm-path {marks}")
 
 
 def _counts(manifest: Manifest) -> str:
