@@ -35,25 +35,25 @@ def window_metadata(window: Window) -> Metadata:
 
 
 def extract_metadata(manifest: Manifest, folder: Path, seconds: float) -> Metadata:
-    """What an extract holds.
+    """What an extract holds; the UI shows it in this order.
 
     Args:
         manifest: of the run.
         folder: where the run's files are.
         seconds: how long it took.
     """
-    facts: Metadata = {
-        "dagster/partition_row_count": sum(manifest.rows.values()),
+    facts: Metadata = {"dagster/partition_row_count": sum(manifest.rows.values())}
+    facts |= {f"rows/{family}": count for family, count in manifest.rows.items()}
+    facts |= {
         "bytes": manifest.bytes,
         "duration_seconds": round(seconds, 3),
         "start_hwm": manifest.start_hwm,
         "end_hwm": manifest.end_hwm,
         "warnings": sum(warning.count for warning in manifest.warnings),
-        "manifest": dg.PathMetadataValue(folder / MANIFEST_NAME),
     }
-    facts |= {f"rows/{family}": count for family, count in manifest.rows.items()}
-    facts |= {f"objects/{kind}": count for kind, count in manifest.counts.items()}
     facts |= {f"warnings/{warning.code}": warning.count for warning in manifest.warnings}
+    facts |= {f"objects/{kind}": count for kind, count in manifest.counts.items()}
+    facts["manifest"] = dg.PathMetadataValue(folder / MANIFEST_NAME)
     for file in manifest.files:
         facts[f"file/{file.family}"] = dg.PathMetadataValue(folder / file.file)
     return facts

@@ -203,7 +203,7 @@ def mask_sql(text: str, *, standard_conforming_strings: bool | None = None) -> s
     while position < len(text):
         token = match(text, position)
         if token is None:
-            raise MaskingError(f"character {position} begins no token")
+            raise MaskingError(f"not a token, at character {position}")
         if token["kept"]:
             masked.keep(token["kept"])
         position = _write(token, masked)

@@ -1,15 +1,15 @@
 """Talking to a PostgreSQL server: connections, snapshots and COPY streams.
 
 Nothing here knows what is read. The driver is psycopg2: dagster-postgres brings it anyway, and its
-COPY reaches the speed of psql's (docs/performance.md).
+COPY reaches the speed of psql's (`make bench BENCH=postgres_extract`).
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, Protocol
@@ -103,10 +103,14 @@ def open_session(address: ServerAddress, database: str, snapshot: str | None = N
     password = address.password.reveal() if address.password else None
     secrets = (password,) if password else ()
     where = f"{address.server}:{address.port}/{database}"
-    with connecting(where, secrets):
+
+    def connect() -> Connection:
         raw = psycopg2.connect(**address.arguments(database, password))
-    raw.autocommit = True  # transactions are begun in so many words below
-    session = Session(raw, database, where, secrets)
+        raw.autocommit = True  # transactions are begun in so many words below
+        return raw
+
+    with connecting(where, secrets):
+        session = Session(connect, database, where, secrets)
     try:
         session.begin(address.statement_timeout, snapshot)
     except BaseException:
@@ -119,13 +123,19 @@ class Session:
     """One connection inside one snapshot. A context manager that closes it."""
 
     def __init__(
-        self, raw: Connection, database: str, where: str, secrets: tuple[str, ...]
+        self,
+        connect: Callable[[], Connection],
+        database: str,
+        where: str,
+        secrets: tuple[str, ...],
     ) -> None:
-        self._raw = raw
+        self._connect = connect
+        self._raw = raw = connect()
         self._where, self._secrets = where, secrets
-        self._statement_timeout = 0
+        self._statement_timeout = self._process = 0
         self.database = database
         self.version = raw.server_version // 10_000
+        self.encoding = raw.get_parameter_status("server_encoding") or "UTF8"
 
     def begin(self, statement_timeout: int, snapshot: str | None) -> None:
         """Begin the transaction; settings are local to it, so a pooler does not keep them."""
@@ -151,7 +161,8 @@ class Session:
         }
         lines += [f"SET LOCAL {name} = '{value}'" for name, value in settings.items()]
         with reading(f"{self._where}: begin", self._secrets), self._raw.cursor() as cursor:
-            cursor.execute("; ".join(lines))
+            cursor.execute("; ".join((*lines, "SELECT pg_backend_pid()")))
+            self._process = cursor.fetchall()[0][0]  # the real one, behind a pooler too
 
     def export_snapshot(self) -> str:
         """An identifier other sessions can use to see the same state."""
@@ -185,7 +196,9 @@ class Session:
         """
         copy = f"COPY ({select}) TO STDOUT (FORMAT csv, DELIMITER '|', FORCE_QUOTE *)"
         with self._statement(what) as cursor:
-            cursor.copy_expert(copy, sink)
+            if self.encoding == "SQL_ASCII":  # else the server sends nothing that is not UTF-8
+                cursor.execute("SET LOCAL client_encoding = 'SQL_ASCII'")
+            cursor.copy_expert(copy.encode(), sink)
             return cursor.rowcount
 
     @contextmanager
@@ -214,7 +227,12 @@ class Session:
             timer.cancel()
 
     def _hang_up(self) -> None:
-        with suppress(OSError), socket.socket(fileno=os.dup(self._raw.fileno())) as line:
+        import psycopg2
+
+        with (
+            suppress(OSError, psycopg2.Error),  # closed already
+            socket.socket(fileno=os.dup(self._raw.fileno())) as line,
+        ):
             line.shutdown(socket.SHUT_RDWR)
 
     def _give_up(self, cursor: Cursor, error: BaseException) -> None:
@@ -232,11 +250,18 @@ class Session:
         asking.join(CANCEL_SECONDS)
 
     def _ask_to_stop(self) -> None:
+        """Over a connection of its own: psycopg2's cancel() would stop all threads of this process
+        for as long as an unreachable server does not answer."""
         import psycopg2
 
-        with suppress(psycopg2.Error):  # a server that is gone does nothing any more
-            if not self._raw.closed:
-                self._raw.cancel()
+        try:
+            with closing(self._connect()) as raw, raw.cursor() as cursor:
+                cursor.execute("SELECT pg_cancel_backend(%s)", (self._process,))
+        except psycopg2.Error as error:
+            with suppress(psycopg2.Error):
+                if "FATAL" in str(error):  # it answers, but its connections are used up
+                    self._raw.cancel()
+            self._hang_up()
 
     def close(self) -> None:
         """Close the connection; the server rolls the transaction back."""

@@ -37,7 +37,6 @@ from kada_dagster.postgres.scope import (
     Scope,
     comparable,
     may_hold_other_bytes,
-    server_encoding,
 )
 from kada_dagster.postgres.sinks import (
     ColumnMaskingSink,
@@ -205,7 +204,7 @@ class Extractor(BaseExtractor):
     ) -> set[str]:
         """Read one database. Returns the statements of `once` that were run here."""
         view = self._log_view(session, writer) if "DATABASE_LOG_SQL" in once else None
-        wanted = comparable(databases, server_encoding(session))
+        wanted = comparable(databases, session.encoding)
         repair = may_hold_other_bytes(session)
         tasks: list[Task] = []
         for name, statement in self._statements.items():
@@ -214,7 +213,7 @@ class Extractor(BaseExtractor):
             if name == "DATABASE_LOG_SQL" and view is None:
                 continue
             section = writer.section(statement.family or LINKAGE)
-            sink = self._sink(name, section, writer)
+            sink = self._sink(name, section, writer, session)
             tasks.append(
                 Task(
                     name,
@@ -244,18 +243,21 @@ class Extractor(BaseExtractor):
             writer.warn("statements_hidden", "grant pg_read_all_stats to see them", hidden)
         return view
 
-    def _sink(self, name: str, section: Section, writer: ExtractWriter) -> Sink:
+    def _sink(self, name: str, section: Section, writer: ExtractWriter, session: Session) -> Sink:
         if name == "VIEW_RULES_SQL":
             return LineageSink(section, writer.warn)
         if not self.mask:
             return section
-        if name == "DATABASE_LOG_SQL":
+        if name == "DATABASE_LOG_SQL":  # written by clients, whose settings nobody knows
             return LogSink(section, Masker(enabled=True), writer.warn)
-        if name == "COLUMNS_SQL":
-            return ColumnMaskingSink(section, Masker(enabled=True), writer.warn)
-        if self._statements[name].family == META:
-            return MaskingSink(section, Masker(enabled=True), writer.warn)
-        return section
+        if self._statements[name].family != META:
+            return section
+        # what the server prints follows this session's setting; bodies are as somebody wrote them
+        printed = name != "PROCEDURES_SQL"
+        standard = printed or scopes.reads_backslashes_plainly(session)
+        masker = Masker(enabled=True, standard_conforming_strings=standard)
+        kind = ColumnMaskingSink if name == "COLUMNS_SQL" else MaskingSink
+        return kind(section, masker, writer.warn)
 
     def _done(self, database: str, name: str, section: Section) -> Callable[[int], None]:
         what = f"{database}: {name.removesuffix('_SQL').lower().replace('_', ' ')}"

@@ -14,6 +14,14 @@ from kada_dagster.postgres.statements import Statement, for_server
 _DATABASES = """
 SELECT datname, datconnlimit <> -2 AND has_database_privilege(oid, 'CONNECT')
   FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"""
+_OTHER_STRINGS = """
+SELECT FROM pg_settings WHERE name = 'standard_conforming_strings' AND reset_val <> 'on'
+UNION ALL
+SELECT FROM pg_db_role_setting s
+ WHERE array_to_string(s.setconfig, ' ') LIKE '%standard_conforming_strings=%'
+UNION ALL
+SELECT FROM pg_proc p
+ WHERE array_to_string(p.proconfig, ' ') LIKE '%standard_conforming_strings=%'"""
 _LOG_VIEW = """
 SELECT quote_ident(n.nspname) || '.pg_stat_statements'
   FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
@@ -70,7 +78,7 @@ class Scope:
             sql = for_server(statement.sql, session.version).format(*values)
         except (IndexError, KeyError, ValueError) as error:
             raise ConfigError(
-                f"custom_sql.{statement.name}: not a format string ({error}); write {{{{ and }}}} "
+                f"custom_sql.{statement.name}: cannot be filled in ({error}); write {{{{ and }}}} "
                 "for braces"
             ) from None
         names = [f"c{index}" for index in range(len(statement.columns))]
@@ -100,9 +108,10 @@ def log_view(session: Session) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def server_encoding(session: Session) -> str:
-    """The encoding of the session's database, e.g. `UTF8`."""
-    return str(session.rows("SELECT current_setting('server_encoding')")[0][0])
+def reads_backslashes_plainly(session: Session) -> bool | None:
+    """Whether code stored in this database was written for standard_conforming_strings = on, so
+    that a backslash in a plain string means itself; None where somebody turns that off."""
+    return True if not session.rows(_OTHER_STRINGS) else None
 
 
 def may_hold_other_bytes(session: Session) -> bool:

@@ -114,6 +114,9 @@ def for_server(sql: str, version: int) -> str:
     Args:
         sql: text of a statement.
         version: major version, e.g. 15.
+
+    Raises:
+        ValueError: a macro has no end.
     """
     kept: list[str] = []
     for line in sql.splitlines():
@@ -126,7 +129,11 @@ def for_server(sql: str, version: int) -> str:
 
 
 def expand(sql: str) -> str:
-    """Replace the macros, innermost last, until none is left."""
+    """Replace the macros, innermost last, until none is left.
+
+    Raises:
+        ValueError: a macro has no end.
+    """
     while match := _MACRO.search(sql):
         end = _closing(sql, match.end())
         body = sql[match.end() : end]
@@ -145,7 +152,7 @@ def _closing(sql: str, position: int) -> int:
             depth += 1 if character == "(" else -1
             if not depth:
                 return index
-    raise ConfigError(f"SQL statement: no closing parenthesis: {sql[position - 10 : position]!r}")
+    raise ValueError(f"no parenthesis closes {sql[position - 10 : position]!r}")
 
 
 def _component(name: str) -> str:

@@ -122,7 +122,7 @@ def skeleton(text: str) -> list[str]:
     """What masking must keep: tokens in order, literals by kind, strings side by side as one."""
     kept: list[str] = []
     for kind, spelling in scan(text):
-        if kind == "string" and kept[-1:] == ["<string>"] or kind in ("space", "comment"):
+        if (kind == "string" and kept[-1:] == ["<string>"]) or kind in ("space", "comment"):
             continue
         kept.append(f"<{kind}>" if kind in ("string", "number") else spelling)
     return kept

@@ -107,7 +107,8 @@ def test_text_that_cannot_be_tokenised_is_refused_without_quoting_it(text: str) 
     for setting in (None, True, False):
         with pytest.raises(MaskingError) as caught:
             mask_sql(text, standard_conforming_strings=setting)
-        assert SECRET not in str(caught.value) and DIGITS not in str(caught.value)
+        assert SECRET not in str(caught.value)
+        assert DIGITS not in str(caught.value)
         assert re.search(r", at character [0-9]+$", str(caught.value))
 
 
@@ -196,7 +197,7 @@ def test_a_megabyte_made_to_backtrack_is_masked_or_refused(shape: str) -> None:
         try:
             masked = mask_sql(text, standard_conforming_strings=setting)
         except MaskingError as error:
-            assert len(str(error)) < 200
+            assert len(str(error)) < 200  # noqa: PT017 - either outcome is right
         else:
             assert len(masked) <= len(text) + 1
             assert mask_sql(masked, standard_conforming_strings=setting) == masked

@@ -101,14 +101,24 @@ def test_a_record_of_several_real_chunks_is_read_whole(tmp_path: Path) -> None:
 
 
 class Counting(io.BytesIO):
-    """A stream that knows how much was asked of it."""
+    """A stream that knows how much was asked of it, and how often."""
 
-    taken = 0
+    taken = calls = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(size)
         self.taken += len(data)
+        self.calls += 1
         return data
+
+
+def test_a_long_record_is_not_looked_at_again_for_every_chunk_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reader, "_CHUNK_BYTES", 100)
+    source = Counting(encode_row(["x" * 1_000_000]))
+    assert len(list(scan(source, 1, [(0, 1)]))) == 1
+    assert source.calls < 20, "each look takes in twice as much as the one before"
 
 
 def test_a_bad_record_is_found_when_it_is_met_not_after_the_rest_was_read() -> None:

@@ -275,7 +275,7 @@ def test_it_works_for_root_and_for_an_ordinary_user(tmp_path: Path) -> None:
         assert ordinary.stdout
         try:
             pid = int(ordinary.stdout.readline().split()[0])
-            assert os.stat(f"/proc/{pid}").st_uid == account.uid
+            assert Path(f"/proc/{pid}").stat().st_uid == account.uid
         finally:
             ordinary.kill()
     assert gone(pid)

@@ -1,0 +1,63 @@
+"""Masking of a whole extract: what is blanked, and what need not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kada_dagster.extracts.contract import COLUMNS, META
+from kada_dagster.extracts.reader import rows
+from kada_dagster.postgres import Extractor
+from kada_dagster.sandbox.postgres_server import PostgresServer
+
+WINDOW = ("2026-01-01 00:00:00", "2026-01-02 00:00:00")
+BODY = r"SELECT replace(a, '\', '/') || 'secret'"
+
+
+def code(server: PostgresServer, database: str, folder: Path) -> tuple[dict[str, str], set[str]]:
+    """QUERY_CODE by name of what a masked extract holds, and the warnings."""
+    extractor = Extractor(
+        server="127.0.0.1",
+        port=server.port,
+        username="postgres",
+        databases=[database],
+        output_path=folder,
+        mask=True,
+        meta_only=True,
+    )
+    manifest = extractor.run(*WINDOW)
+    file = extractor.staging.run_folder(manifest.window) / manifest.files[0].file
+    name, text = COLUMNS[META].index("NAME"), COLUMNS[META].index("QUERY_CODE")
+    found = {row[name]: row[text] for row in rows(file, len(COLUMNS[META]))}
+    return found, {warning.code for warning in manifest.warnings}
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> str:
+    database = postgres.create_database()
+    with postgres.connect(database) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE FUNCTION f(a text) RETURNS text LANGUAGE sql AS $f${BODY}$f$")
+        cursor.execute(r"CREATE VIEW v AS SELECT 'x_secret' LIKE 'x\_%' ESCAPE '\' AS b")
+    return database
+
+
+def test_backslashes_in_plain_strings_are_masked_and_do_not_blank_the_code(
+    postgres: PostgresServer, database: str, tmp_path: Path
+) -> None:
+    found, warnings = code(postgres, database, tmp_path)
+    assert found["f"] == "SELECT replace(a, '***', '***') || '***'"
+    assert "like_escape" in found["v"]
+    assert "secret" not in found["v"]
+    assert "code_blanked" not in warnings
+
+
+def test_a_body_whose_strings_may_end_elsewhere_is_blanked(
+    postgres: PostgresServer, database: str, tmp_path: Path
+) -> None:
+    with postgres.connect("postgres") as connection, connection.cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{database}" SET standard_conforming_strings = off')
+    found, warnings = code(postgres, database, tmp_path)
+    assert found["f"] == ""
+    assert found["v"]
+    assert "code_blanked" in warnings
