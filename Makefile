@@ -13,7 +13,7 @@ dev: $(READY)
 	@$(BIN)/python -m kada_dagster.sandbox.demo.dev
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

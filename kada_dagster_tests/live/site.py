@@ -1,0 +1,118 @@
+"""The code location under test: a PostgreSQL server that wants passwords, and its kada.yaml.
+
+Which secrets are planted and where belongs here; what is launched is in `launching.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import yaml
+from psycopg2.sql import SQL, Identifier, Literal
+
+from kada_dagster.hwm.window import format_hwm
+from kada_dagster.sandbox import sample_database
+from kada_dagster.sandbox.postgres_server import PostgresServer
+
+FIRST = "2024-01-01 00:00:00"
+PASSWORD = "pl4nted-Passw0rd-in-the-Environment"
+WRONG = "pl4nted-Passw0rd-that-is-Wrong"
+SAS = "?sv=2022-11-02&ss=b&srt=co&sp=rwl&sig=Pl4ntedS1gnature%2Bx%2Fy%3D"
+VENDOR = "pl4nted-Passw0rd-in-the-Vendor-File"
+SECRETS = {"password": PASSWORD, "wrong password": WRONG, "SAS": SAS, "vendor password": VENDOR}
+VENDOR_FILE = "kada_postgres_extractor_config.json"
+ENVIRONMENT = {"SHOP_PASSWORD": PASSWORD, "WRONG_PASSWORD": WRONG, "SAS_PASSWORD": SAS}
+SAS_READER, VENDOR_READER = "sas_reader", "vendor_reader"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A working folder with a kada.yaml, and the server its sources read."""
+
+    folder: Path
+
+    def landed(self, name: str) -> list[Path]:
+        """The files in the landing of a source."""
+        return sorted((self.folder / "landing" / name).glob("*"))
+
+    def mark(self, name: str) -> str | None:
+        """The high water mark of a source, as the vendor's file has it."""
+        file = self.folder / "marks" / f"{name}_hwm.txt"
+        return file.read_text(encoding="utf-8").strip() if file.is_file() else None
+
+
+def build_site(folder: Path, server: PostgresServer) -> Site:
+    """Fill the server and the folder.
+
+    The sources: `shop` as a user would have it; `signed`, whose password looks like a SAS token;
+    `vendor`, whose password is a literal in the vendor's file; `wrong`, whose password is;
+    `unset`, whose variable and host do not exist; `ticking`, with a window a minute and its
+    schedule on.
+    """
+    sample_database.create(server.connect, "shop", reader_password=PASSWORD)
+    _add_reader(server, SAS_READER, SAS)
+    _add_reader(server, VENDOR_READER, VENDOR)
+    vendor = {"username": VENDOR_READER, "password": VENDOR, "databases": ["shop"]}
+    vendor |= {"host": "vendor.example.org", "server": "127.0.0.1", "port": server.port}
+    (folder / VENDOR_FILE).write_text(json.dumps(vendor), encoding="utf-8")
+    sources = [_source(name, server.port, fields) for name, fields in _sources().items()]
+    config = {"sources": sources, "high_water_marks": {"path": "marks"}}
+    (folder / "kada.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return Site(folder)
+
+
+def _sources() -> dict[str, dict[str, Any]]:
+    minute = datetime.now(timezone.utc).replace(second=0) - timedelta(minutes=3)
+    return {
+        "shop": {
+            "description": "Metadata of the sample company's warehouse.",
+            "owners": ["team:data-platform"],
+            "mask": True,
+            "compress": True,
+        },
+        "signed": {"username": SAS_READER, "password": "${SAS_PASSWORD}"},
+        "vendor": {"config_file": VENDOR_FILE},
+        "wrong": {"password": "${WRONG_PASSWORD}"},
+        "unset": {"server": "db.invalid", "password": "${NOT_SET_ANYWHERE}"},
+        "ticking": {
+            "window": {"start": format_hwm(minute), "cron": "* * * * *"},
+            "schedule": {"enabled": True},
+        },
+    }
+
+
+def _source(name: str, port: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+    reached = {
+        "host": "shop.example.org",
+        "server": "127.0.0.1",
+        "port": port,
+        "username": sample_database.READER,
+        "password": "${SHOP_PASSWORD}",
+        "databases": ["shop"],
+    }
+    return {
+        "type": "postgres",
+        "name": name,
+        **({} if "config_file" in fields else reached),
+        "meta_only": True,
+        "output_path": "extracts",
+        "window": {"start": FIRST},
+        "landing": {"type": "local", "path": f"landing/{name}"},
+        **fields,
+    }
+
+
+def _add_reader(server: PostgresServer, role: str, password: str) -> None:
+    connection = server.connect()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(
+                Identifier(role), Literal(password), Identifier(sample_database.READER)
+            )
+        )
+    connection.close()
