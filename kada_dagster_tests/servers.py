@@ -30,7 +30,7 @@ SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "32MB",
-    "max_connections": "50",
+    "max_connections": "100",
     "wal_level": "logical",
     "autovacuum": "off",
     "jit": "off",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
+from kada_dagster.errors import ExtractError
 from kada_dagster.extracts.contract import COLUMNS, DATABASE_LOG, META, encode_row
 from kada_dagster.extracts.masking import Masker
 from kada_dagster.extracts.reader import decode_record
@@ -68,10 +70,23 @@ class LineageSink:
         self._section, self._warn = section, warn
 
     def write(self, record: bytes) -> int:
-        view, names, inputs, rule = decode_record(record.decode())
+        view, names, inputs, rule = _rule_fields(record)
         for edge in view_edges(view, names, inputs, rule, self._warn):
             self._section.add(edge)
         return len(record)
+
+
+_RULE_HEAD = re.compile(rb'(?:"[^"]*(?:""[^"]*)*"\|){3}"')
+
+
+def _rule_fields(record: bytes) -> list[str]:
+    """The four fields of a view's rule. The last is a hundred times the others and needs no
+    pattern: it is all that follows them."""
+    head = _RULE_HEAD.match(record)
+    if head is None:
+        raise ExtractError(f"VIEW_RULES_SQL: not a record of four fields: {record[:100]!r}")
+    rule = record[head.end() : -2].decode().replace('""', '"')
+    return [*decode_record(record[: head.end() - 2].decode()), rule]
 
 
 class RepairingSink:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
@@ -65,7 +66,7 @@ def test_the_tables_the_reader_sees_arrive_in_the_landing(
     with meta.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="|"))
     found = {row["NAME"] for row in rows if row["TOOL_OBJECT_TYPE"] == "TABLE"}
-    with server.connect("shop") as connection, connection.cursor() as cursor:
+    with closing(server.connect("shop")) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename FROM pg_catalog.pg_tables"
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"

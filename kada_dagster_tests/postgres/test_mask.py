@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def code(server: PostgresServer, database: str, folder: Path) -> tuple[dict[str,
 @pytest.fixture
 def database(postgres: PostgresServer) -> str:
     database = postgres.create_database()
-    with postgres.connect(database) as connection, connection.cursor() as cursor:
+    with closing(postgres.connect(database)) as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE FUNCTION f(a text) RETURNS text LANGUAGE sql AS $f${BODY}$f$")
         cursor.execute(r"CREATE VIEW v AS SELECT 'x_secret' LIKE 'x\_%' ESCAPE '\' AS b")
     return database
@@ -55,7 +56,7 @@ def test_backslashes_in_plain_strings_are_masked_and_do_not_blank_the_code(
 def test_a_body_whose_strings_may_end_elsewhere_is_blanked(
     postgres: PostgresServer, database: str, tmp_path: Path
 ) -> None:
-    with postgres.connect("postgres") as connection, connection.cursor() as cursor:
+    with closing(postgres.connect("postgres")) as connection, connection.cursor() as cursor:
         cursor.execute(f'ALTER DATABASE "{database}" SET standard_conforming_strings = off')
     found, warnings = code(postgres, database, tmp_path)
     assert found["f"] == ""

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -69,7 +70,7 @@ def test_every_server_answers_and_is_the_version_it_says(every_postgres: Postgre
     number = ask(every_postgres, "SELECT current_setting('server_version_num')::int", database)
     assert isinstance(number, int)
     assert number // 10000 == every_postgres.version
-    with psycopg2.connect(every_postgres.dsn(database)) as connection:
+    with closing(psycopg2.connect(every_postgres.dsn(database))) as connection:
         assert connection.info.port == every_postgres.port
         assert connection.info.dbname == database
     connection.close()
