@@ -1,7 +1,8 @@
 """`kada extract postgres` against `psql \\copy` of the same queries, on a large catalogue.
 
-The floor is one psql session that copies the very same queries to plain files, with the same
-session settings. Both are whole processes: `kada extract` also starts Python, tests the
+The floor is one psql session that copies the very same queries to plain files, with the session
+settings of the extract (no JIT, no parallel workers); a psql with the server's own settings is
+timed beside it. Both are whole processes: `kada extract` also starts Python, tests the
 connection, parses every view's rule for column lineage, checks every file and moves the mark.
 DataHub's connector is timed too where it is installed.
 """
@@ -32,6 +33,9 @@ _SETTINGS = {
     "max_wal_size": "8GB",
     "shared_buffers": "256MB",
 }
+_SESSION = (
+    " SET jit = off; SET max_parallel_workers_per_gather = 0; SET synchronize_seqscans = off;"
+)
 _CONFIG = """
 sources:
   - type: postgres
@@ -97,7 +101,8 @@ def _time(
     server: PostgresServer, work: Path, database: str, rounds: int
 ) -> tuple[dict[str, Usage], dict[str, float]]:
     runners = {
-        "psql \\copy, plain": lambda: _run_psql(server, work, database),
+        "psql \\copy, plain": lambda: _run_psql(server, work, database, _SESSION),
+        "psql \\copy, server's settings": lambda: _run_psql(server, work, database, ""),
         "kada extract": lambda: _run_kada(server, work, database, compress=False),
         "kada extract, gzip": lambda: _run_kada(server, work, database, compress=True),
     }
@@ -116,15 +121,15 @@ def _run_kada(server: PostgresServer, work: Path, database: str, *, compress: bo
     return run([*kada, "--config", str(config), *window])
 
 
-def _run_psql(server: PostgresServer, work: Path, database: str) -> Usage:
-    script = work / f"{database}.psql"
+def _run_psql(server: PostgresServer, work: Path, database: str, session: str) -> Usage:
+    script = work / f"{database}{len(session)}.psql"
     if not script.is_file():
-        script.write_text(_copy_script(server, work, database))
+        script.write_text(_copy_script(server, work, database, session))
     return run([*_psql(server), "-d", database, "-v", "ON_ERROR_STOP=1", "-f", str(script)])
 
 
-def _copy_script(server: PostgresServer, work: Path, database: str) -> str:
-    """The queries of the extract as psql's \\copy, with the session settings it uses."""
+def _copy_script(server: PostgresServer, work: Path, database: str, session: str) -> str:
+    """The queries of the extract as psql's \\copy, behind the given session settings."""
     extractor = Extractor(
         server="127.0.0.1",
         port=server.port,
@@ -133,15 +138,12 @@ def _copy_script(server: PostgresServer, work: Path, database: str) -> str:
         databases=[database],
         meta_only=True,
     )
-    lines = [
-        "SET search_path = pg_catalog; SET jit = off; SET max_parallel_workers_per_gather = 0;"
-        " SET synchronize_seqscans = off; SET statement_timeout = '600s';"
-    ]
-    with open_session(extractor.address, database) as session:
+    lines = ["SET search_path = pg_catalog;" + session]
+    with open_session(extractor.address, database) as opened:
         for name, statement in packaged().items():
             if statement.family == "DATABASE_LOG":
                 continue
-            select = extractor.scope.render(statement, session, (database,), "NULL")
+            select = extractor.scope.render(statement, opened, (database,), "NULL")
             target = work / f"{database}.{name}.csv"
             lines.append(
                 f"\\copy ({_one_line(select)}) TO '{target}'"
