@@ -111,6 +111,26 @@ def test_a_failed_check_blocks_upload_and_mark(
     assert location.mark() is None
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_check_that_was_not_chosen_blocks_the_upload_all_the_same(
+    location: Location, count: int
+) -> None:
+    location.put(count, OBJECT_ID="h.same")  # three of them break `unique_ids`, one does not
+    assets = [dg.AssetKey(["docs", name]) for name in ("extract", "upload")]
+    chosen = dg.AssetSelection.checks(dg.AssetCheckKey(assets[0], "contract"))
+    job = dg.define_asset_job(
+        "contract_only", selection=dg.AssetSelection.assets(*assets).without_checks() | chosen
+    )
+    definitions = dg.Definitions.merge(location.definitions(), dg.Definitions(jobs=[job]))
+    result = definitions.resolve_job_def("contract_only").execute_in_process(
+        instance=location.instance, partition_key=JAN_1, raise_on_error=False
+    )
+    checks = [(e.check_name, e.passed) for e in result.get_asset_check_evaluations()]
+    assert checks == [("contract", True)]
+    assert result.success == (count == 1)
+    assert bool(location.landed()) == (count == 1)
+
+
 def test_files_changed_after_the_extract_are_not_uploaded(location: Location) -> None:
     location.run(JAN_1, assets=["extract"])
     (meta,) = location.folder.glob("output/docs/*/META_*.csv")
