@@ -43,6 +43,7 @@ _NAMES = st.text(_LETTERS, min_size=1, max_size=40).filter(
 def test_any_names_come_back(
     postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
+    kept = _roles(postgres)
     database = postgres.create_database()
     connection = postgres.connect(database)
     try:
@@ -56,14 +57,19 @@ def test_any_names_come_back(
         assert extracted.links("LINEAGE", "COLUMN") == edges
     finally:
         connection.close()
-        _drop(postgres, database)
+        _drop(postgres, database, kept)
 
 
-def _drop(server: PostgresServer, database: str) -> None:
+def _drop(server: PostgresServer, database: str, kept: set[str]) -> None:
+    """Roles belong to the whole server: those of other tests' databases stay."""
     with closing(server.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(f'DROP DATABASE "{database}"')
-        cursor.execute(
-            "SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname ~ '^kada hostile '"
-        )
-        for (statement,) in cursor.fetchall():
-            cursor.execute(statement)
+        for role in _roles(server) - kept:
+            cursor.execute("SELECT format('DROP ROLE %%I', %s)", (role,))
+            cursor.execute(cursor.fetchall()[0][0])
+
+
+def _roles(server: PostgresServer) -> set[str]:
+    with closing(server.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT rolname FROM pg_roles")
+        return {name for (name,) in cursor.fetchall()}
