@@ -15,6 +15,8 @@ from kada_dagster.postgres.rule_tree import Origin, RuleTreeError, output_origin
 _FIRST_USER_OID = 16_384
 """Below it are the objects of initdb (manual, "OID assignment"): system schemas are left out."""
 
+_LINEAGE, _DIRECT = Relationship.LINEAGE.value, Confidence.DIRECT.value
+
 Edge = tuple[str, str, str, str, str, str, str]
 """A row of LINKAGE."""
 
@@ -44,15 +46,7 @@ def view_edges(
     for name, origins in zip(json.loads(names or "[]"), outputs):
         target = f"{view}.{name}"
         for source in sorted(_sources(origins, known, target, warn)):
-            yield (
-                "COLUMN",
-                source,
-                "COLUMN",
-                target,
-                Relationship.LINEAGE.value,
-                Confidence.DIRECT.value,
-                "",
-            )
+            yield ("COLUMN", source, "COLUMN", target, _LINEAGE, _DIRECT, "")
 
 
 def _input_columns(inputs: str) -> dict[Origin, str]:

@@ -7,74 +7,91 @@ Source: RangeTblEntry and SetOperationStmt in src/include/nodes/parsenodes.h, Po
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import chain
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 
 from kada_dagster.postgres.rule_tree_reader import RuleTree, RuleTreeError, child, items, nodes
 
-_RELATION = "0"
 _EXCEPT = "3"
+_RELATION = re.compile(r"\} :rtekind 0 :relid (\d+) ")
+_TARGET = "{TARGETENTRY :expr "
+# By position, not by search: a column may be named like a field. The order is that of 11 to 18.
+_TARGET_REST = re.compile(
+    r" :resno \d+ :resname [^ ]+ :ressortgroupref (\d+)"
+    r" :resorigtbl \d+ :resorigcol -?\d+ :resjunk (true|false)\}"
+)
 _SHARED = ("ns_uris", "docexpr", "rowexpr", "passingvalexprs")
 _OWN = ("colexprs", "coldefexprs", "colvalexprs")
 
 
-class Expression(NamedTuple):
-    """One expression node and the query whose range table its variables count in."""
-
-    query: Query
-    node: int
-
+Expression = tuple["Query", int]
+"""One expression node and the query whose range table its variables count in."""
 
 Column = list[Expression]
 """The expressions a column's value comes from; several when rows of several branches meet."""
-
-
-class Target(NamedTuple):
-    """One entry of a SELECT list."""
-
-    expression: int
-    sort_ref: str
-    junk: bool
 
 
 class Query:
     """One query of the tree; `parent` is the query around it, None for the view itself."""
 
     __slots__ = (
+        "_behind",
         "_columns",
+        "_entries",
         "_nested",
         "_outputs",
         "_relations",
-        "_targets",
-        "_text",
+        "_selected",
+        "_unread",
         "node",
         "parent",
-        "rtable",
+        "sort_keys",
         "tree",
     )
 
     def __init__(self, tree: RuleTree, node: int, parent: Query | None) -> None:
         """Read the query at `node`; raise RuleTreeError unless it is a SELECT."""
-        if not tree.pieces[node].startswith("QUERY :commandType 1 "):
+        if not tree.text.startswith("{QUERY :commandType 1 ", node):
             raise RuleTreeError(
                 "a query of the rule tree is not a SELECT: lineage is read from views only"
             )
         self.tree, self.node, self.parent = tree, node, parent
-        self._text = tree.own_text(node)
-        self.rtable = nodes(self.field("rtable"))
+        rtable = tree.value(node + 1, "rtable")
+        self._unread, self._entries = tree.listed(rtable), list[int]()
+        self._selected: list[Column] = []
+        self.sort_keys: dict[str, Expression] = {}
+        self._behind = self._read_select_list(tree.value(rtable, "targetList"))
         self._nested: dict[int, Query] = {}
         self._relations: dict[int, int | None] = {}
         self._columns: dict[int, list[Column]] = {}
         self._outputs: list[Column] | None = None
-        self._targets: list[Target] | None = None
 
-    def field(self, name: str) -> str:
-        """The text of one field. A query has some 40 fields, few of them of use, and no names."""
-        _, found, rest = self._text.partition(f" :{name} ")
-        if not found:
-            raise RuleTreeError(f"a query of the rule tree has no {name}")
-        return rest.partition(" :")[0]
+    def _read_select_list(self, place: int) -> int:
+        """Junk, which only sorting and grouping use, is no output. Returns the place behind."""
+        text, end = self.tree.text, self.tree.end
+        while text[place] in "( ":  # before the first entry, before each other
+            expression = place + 1 + len(_TARGET)
+            known = text.startswith(_TARGET, place + 1)
+            rest = _TARGET_REST.match(text, end(expression)) if known else None
+            if rest is None:
+                raise RuleTreeError("a SELECT list entry of the rule tree has unknown fields")
+            sort_ref, junk = rest.groups()
+            if junk == "false":
+                self._selected.append([(self, expression)])
+            if sort_ref != "0":
+                self.sort_keys[sort_ref] = (self, expression)
+            place = rest.end()
+        return place
+
+    def windows(self) -> Iterator[int]:
+        """The items of the WINDOW clause; ``OVER (...)`` makes one too."""
+        return self.tree.listed(self.tree.value(self._behind, "windowClause"))
+
+    def common_tables(self) -> list[dict[str, str]]:
+        """The fields of each item of the WITH clause."""
+        place = self.tree.value(self.node + 1, "cteList")
+        return [self.tree.fields(node) for node in self.tree.listed(place)]
 
     def nested(self, node: int | None) -> Query:
         """The query at `node`, which lies directly inside this one."""
@@ -94,33 +111,26 @@ class Query:
         return query
 
     @property
-    def targets(self) -> list[Target]:
-        """The SELECT list in order, with the junk entries only sorting and grouping use."""
-        if self._targets is None:
-            self._targets = [_target(self.tree, node) for node in nodes(self.field("targetList"))]
-        return self._targets
-
-    @property
     def outputs(self) -> list[Column]:
         """The output columns in order: the SELECT list without junk, or a set operation's."""
         if self._outputs is None:
-            self._outputs = [[Expression(self, t.expression)] for t in self.targets if not t.junk]
-            if self.field("setOperations") != "<>":
-                self._outputs = _set_operation(self, len(self._outputs))
+            self._outputs = self._selected
+            for root in self.tree.listed(self.tree.value(self._behind, "setOperations")):
+                self._outputs = _set_operation(self, root, len(self._selected))
         return self._outputs
 
     def relation(self, varno: int) -> int | None:
         """The pg_class oid of range table entry `varno` (from 1), None if it is no relation."""
         if varno not in self._relations:
-            entry = self._entry(varno)
-            self._relations[varno] = int(entry["relid"]) if entry["rtekind"] == _RELATION else None
+            self._relations[varno] = _relation(self.tree.text, self._entry(varno))
         return self._relations[varno]
 
     def column(self, varno: int, attnum: int) -> Column:
         """Column `attnum` (from 1; 0: all) of entry `varno` (from 1), which is no relation."""
         columns = self._columns.get(varno)
         if columns is None:
-            columns = self._columns[varno] = _columns(self, self._entry(varno))
+            entry = self.tree.fields(self._entry(varno))
+            columns = self._columns[varno] = _columns(self, entry)
         if attnum == 0:
             return list(chain.from_iterable(columns))
         if not 0 < attnum <= len(columns):
@@ -129,36 +139,34 @@ class Query:
             )
         return columns[attnum - 1]
 
-    def _entry(self, varno: int) -> dict[str, str]:
-        if not 0 < varno <= len(self.rtable):
-            raise RuleTreeError(f"the rule tree refers to FROM item {varno} of {len(self.rtable)}")
-        return self.tree.fields(self.rtable[varno - 1])
+    def _entry(self, varno: int) -> int:
+        self._entries += islice(self._unread, max(0, varno - len(self._entries)))
+        if not 0 < varno <= len(self._entries):
+            raise RuleTreeError(
+                f"the rule tree refers to FROM item {varno} of {len(self._entries)}"
+            )
+        return self._entries[varno - 1]
 
 
-def _target(tree: RuleTree, node: int) -> Target:
-    # By position, not by search: a column may be named like a field. The order is that of 11 to 18.
-    parts = tree.tail(node).split(" ")
-    if parts[5] != ":ressortgroupref" or parts[11] != ":resjunk" or len(parts) != 13:
-        raise RuleTreeError("a SELECT list entry of the rule tree has unknown fields")
-    return Target(node + 1, parts[6], parts[12] == "true")
+def _relation(text: str, entry: int) -> int | None:
+    """An entry begins with its aliases, its kind and, of a relation, the oid."""
+    found = _RELATION.match(text, text.index("} :rtekind ", entry))
+    return int(found[1]) if found else None
 
 
-def _set_operation(query: Query, width: int) -> list[Column]:
+def _set_operation(query: Query, root: int, width: int) -> list[Column]:
     """The columns of all branches. EXCEPT gives rows of its left side; the right one filters."""
     outputs: list[Column] = [[] for _ in range(width)]
-    todo = [child(query.field("setOperations"))]
+    todo = [root]
     while todo:
-        node = todo.pop()
-        fields = query.tree.fields(node) if node else {}
+        fields = query.tree.fields(todo.pop())
         if "rtindex" in fields:
             for number, output in enumerate(outputs, 1):
                 output.extend(query.column(int(fields["rtindex"]), number))
         else:
-            todo += (
-                [child(fields["larg"])]
-                if fields["op"] == _EXCEPT
-                else nodes(fields["larg"] + fields["rarg"])
-            )
+            todo += nodes(fields["larg"])
+            if fields["op"] != _EXCEPT:
+                todo += nodes(fields["rarg"])
     return outputs
 
 
@@ -184,7 +192,7 @@ def _group(query: Query, entry: dict[str, str]) -> list[Column]:
 
 
 def _each(query: Query, expressions: list[int | None]) -> list[Column]:
-    return [[Expression(query, node)] if node else [] for node in expressions]
+    return [[(query, node)] if node else [] for node in expressions]
 
 
 def _function(query: Query, entry: dict[str, str]) -> list[Column]:
@@ -230,14 +238,13 @@ def _values(query: Query, entry: dict[str, str]) -> list[Column]:
     rows = [nodes(row) for row in entry["values_lists"].split(") (")]
     if len({len(row) for row in rows}) != 1:
         raise RuleTreeError("the rows of a VALUES list in the rule tree differ in length")
-    return [[Expression(query, node) for node in column] for column in zip(*rows, strict=True)]
+    return [[(query, node) for node in column] for column in zip(*rows, strict=True)]
 
 
 def _common_table(query: Query, entry: dict[str, str]) -> list[Column]:
     """WITH: the columns of its query, then those that SEARCH and CYCLE add to them."""
     home = query.outer(int(entry["ctelevelsup"]))
-    for node in nodes(home.field("cteList")):
-        table = query.tree.fields(node)
+    for table in home.common_tables():
         if table["ctename"] == entry["ctename"]:
             columns = home.nested(child(table["ctequery"])).outputs
             return columns + _search_and_cycle(query.tree, table, columns)

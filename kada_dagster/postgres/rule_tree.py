@@ -9,6 +9,7 @@ src/include/nodes/primnodes.h, PostgreSQL 11 to 18.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -24,14 +25,23 @@ _EXISTS = "0"
 _SUBLINKS = frozenset(
     "012346"
 )  # ALL, ANY, ROWCOMPARE, EXPR and ARRAY besides; others never reach a stored rule
-_ROW_TAGS = ("ROW :", "ROWEXPR :")  # renamed in PostgreSQL 16
+_ROW_TAGS = ("{ROW :", "{ROWEXPR :")  # renamed in PostgreSQL 16
+_MARK = re.compile(
+    r"\{(?:VAR :varno (\d+) :varattno (-?\d+) :vartype \d+ :vartypmod -?\d+ :varcollid \d+"
+    r" (?::varnullingrels \(b[ \d]*\) )?:varlevelsup (\d+) "
+    r"|(?P<tag>VAR|FIELDSELECT|WINDOWFUNC|SUBLINK|GROUPINGFUNC|QUERY) )"
+)
+"""A variable, or the tag of another node that is not just walked through."""
+
+_SORT_REF = re.compile(r" :tleSortGroupRef (\d+) ")
 
 
 def output_origins(ev_action: str) -> list[frozenset[Origin]]:
     """Say for each output column of a view which columns its value is computed from.
 
     `ev_action` is ``pg_rewrite.ev_action::text`` of the ``_RETURN`` rule of a view or materialised
-    view. Item i of the result belongs to the column with attnum i + 1.
+    view; double quotes in it may be doubled, as in a CSV field. Item i of the result belongs to the
+    column with attnum i + 1.
 
     What counts is the output expression with everything written in it: CASE conditions, arguments,
     FILTER and ORDER BY of aggregates, the keys of the window it runs over, the SELECT lists of
@@ -61,47 +71,39 @@ class _Reached(NamedTuple):
 
 def _origins(column: list[Expression]) -> frozenset[Origin]:
     """All base columns that can be reached; a recursive query ends at what was seen before."""
-    reached = _Reached(set(), list(column))
-    seen: set[int] = set()
+    reached, seen = _Reached(set(), list(column)), set[int]()
     while reached.todo:
-        expression = reached.todo.pop()
-        if expression.node not in seen:
-            seen.add(expression.node)
-            _walk(expression, reached)
+        query, node = reached.todo.pop()
+        if node not in seen:
+            seen.add(node)
+            _walk(query, node, reached)
     return frozenset(reached.found)
 
 
-def _walk(expression: Expression, reached: _Reached) -> None:
+def _walk(query: Query, node: int, reached: _Reached) -> None:
     """Add the base columns of one expression and what stands behind its variables to `reached`."""
-    query, node = expression
-    pieces, ends = query.tree.pieces, query.tree.ends
-    end = ends[node]
-    while node < end:
-        piece = pieces[node]
-        tag = piece[: piece.find(" ")]
-        if tag == "VAR":
-            _variable(query, piece, reached)
+    unread = node
+    for mark in _MARK.finditer(query.tree.text, node, query.tree.end(node)):
+        place, tag = mark.start(), mark["tag"]
+        if place < unread:
+            continue  # inside of a node that was read as a whole
+        if tag is None:
+            _variable(query, mark, reached)
         elif tag in _SPECIAL:
-            node = _SPECIAL[tag](query, node, reached)
-            continue
-        elif tag == "GROUPINGFUNC":
-            node = ends[node]
-            continue
-        elif tag == "QUERY":
-            raise RuleTreeError("the rule tree has a query in an expression of an unknown kind")
-        node += 1
+            unread = _SPECIAL[tag](query, place, reached)
+        else:
+            raise RuleTreeError("the rule tree has a variable or a query in an unknown form")
 
 
-def _reference(query: Query, piece: str) -> tuple[Query, int, int]:
+def _reference(query: Query, variable: re.Match[str]) -> tuple[Query, int, int]:
     """The query, the range table entry and the column a variable stands for."""
-    _, _, varno, _, attnum, rest = piece.split(" ", 5)
-    if ":varlevelsup 0 " not in rest:
-        query = query.outer(int(rest.partition(":varlevelsup ")[2].partition(" ")[0]))
-    return query, int(varno), int(attnum)
+    varno, attnum, levels = variable.group(1, 2, 3)
+    home = query if levels == "0" else query.outer(int(levels))
+    return home, int(varno), int(attnum)
 
 
-def _variable(query: Query, piece: str, reached: _Reached) -> None:
-    query, varno, attnum = _reference(query, piece)
+def _variable(query: Query, variable: re.Match[str], reached: _Reached) -> None:
+    query, varno, attnum = _reference(query, variable)
     relation = query.relation(varno)
     if relation is None:
         reached.todo.extend(query.column(varno, attnum))
@@ -111,51 +113,55 @@ def _variable(query: Query, piece: str, reached: _Reached) -> None:
 
 def _field_select(query: Query, node: int, reached: _Reached) -> int:
     """(row).field: of a row handed on as it is only the field counts, else all of the row."""
-    field = _row_field(Expression(query, node + 1), int(query.tree.fields(node)["fieldnum"]))
+    fields = query.tree.fields(node)
+    (row,) = nodes(fields["arg"])
+    field = _row_field(query, row, int(fields["fieldnum"]))
     if field is None:
-        return node + 1
+        return row
     if isinstance(field, tuple):
         reached.found.add(field)
     else:
         reached.todo.extend(field)
-    return query.tree.ends[node]
+    return query.tree.end(node)
 
 
-def _row_field(row: Expression, number: int) -> Origin | Column | None:
+def _row_field(query: Query, node: int, number: int) -> Origin | Column | None:
     """Field `number` (from 1) of a row built or read unchanged, None for any other row."""
-    for _ in row.query.tree.pieces:  # a bound: a damaged tree may lead round in a circle
-        query, node = row
-        piece = query.tree.pieces[node]
-        if piece.startswith(_ROW_TAGS):
+    text, passed = query.tree.text, set[int]()
+    while node not in passed:  # a damaged tree may lead round in a circle
+        passed.add(node)
+        if text.startswith(_ROW_TAGS, node):
             arguments = nodes(query.tree.fields(node)["args"])
-            return [Expression(query, argument) for argument in arguments[number - 1 : number]]
-        if not piece.startswith("VAR "):
+            return [(query, argument) for argument in arguments[number - 1 : number]]
+        variable = _MARK.match(text, node)
+        if variable is None or variable["tag"]:
             return None
-        query, varno, attnum = _reference(query, piece)
+        query, varno, attnum = _reference(query, variable)
         relation = query.relation(varno)
         if relation is not None:
             return (relation, number) if attnum == 0 else None
         column = query.column(varno, attnum or number)
         if attnum == 0 or len(column) != 1:
             return column if attnum == 0 else None
-        row = column[0]
+        query, node = column[0]
     raise RuleTreeError("a row of the rule tree is made of itself")
 
 
 def _window_function(query: Query, node: int, reached: _Reached) -> int:
     """f(...) OVER w: the keys of w count too, and f's own arguments, which the walk meets next."""
-    tree, winref = query.tree, query.tree.fields(node)["winref"]
-    for window in map(tree.fields, nodes(query.field("windowClause"))):
-        if window["winref"] == winref:
-            keys = nodes(window["partitionClause"]) + nodes(window["orderClause"])
-            refs = {tree.fields(key)["tleSortGroupRef"] for key in keys}
-            reached.todo.extend(
-                [Expression(query, t.expression) for t in query.targets if t.sort_ref in refs]
-            )
-            offsets = nodes(window["startOffset"]) + nodes(window["endOffset"])
-            reached.todo.extend([Expression(query, offset) for offset in offsets])
+    tree, winref = query.tree, _winref(query.tree, node)
+    for window in query.windows():
+        if _winref(tree, window) == winref:
+            refs = _SORT_REF.findall(tree.text, window, tree.value(window, "frameOptions"))
+            reached.todo.extend([query.sort_keys[ref] for ref in refs])
+            reached.todo.append((query, window))  # the offsets of its frame are expressions
             return node + 1
     raise RuleTreeError("the rule tree names a window that it does not hold")
+
+
+def _winref(tree: RuleTree, node: int) -> str:
+    """The number of a window, by which its functions name it: behind all nodes in either."""
+    return tree.text[node : tree.end(node)].rpartition(" :winref ")[2].partition(" ")[0]
 
 
 def _sublink(query: Query, node: int, reached: _Reached) -> int:
@@ -166,15 +172,21 @@ def _sublink(query: Query, node: int, reached: _Reached) -> int:
             f"subquery type {fields['subLinkType'][:9]} of the rule tree is unknown"
         )
     if fields["subLinkType"] != _EXISTS:
-        reached.todo.extend([Expression(query, test) for test in nodes(fields["testexpr"])])
+        reached.todo.extend([(query, test) for test in nodes(fields["testexpr"])])
         for column in query.nested(child(fields["subselect"])).outputs:
             reached.todo.extend(column)
-    return query.tree.ends[node]
+    return query.tree.end(node)
+
+
+def _grouping(query: Query, node: int, _: _Reached) -> int:
+    """GROUPING(...) says which columns a row is grouped by, nothing of what is in them."""
+    return query.tree.end(node)
 
 
 _SPECIAL: dict[str, Callable[[Query, int, _Reached], int]] = {
     "FIELDSELECT": _field_select,
     "WINDOWFUNC": _window_function,
     "SUBLINK": _sublink,
+    "GROUPINGFUNC": _grouping,
 }
-"""Nodes read in their own way: each function returns the node to go on with."""
+"""Nodes read in their own way: each function returns the place to go on at."""

@@ -11,6 +11,7 @@ Source: ``outToken`` in src/backend/nodes/outfuncs.c, ``pg_strtok`` in src/backe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 
 class RuleTreeError(ValueError):
@@ -21,9 +22,13 @@ class RuleTreeError(ValueError):
 # server never writes, so that from here on every space, brace and parenthesis is structure.
 _LETTERS = {" ": "s", "{": "o", "}": "c", "(": "l", ")": "r", "\n": "n", "\t": "t"}
 _ITEM = re.compile(r"\{(\d+)\}|<>")
+# How the outermost query ends; one within another is followed by further fields.
+_END = re.compile(r" :stmt_len -?\d+\}\)\Z")
 
 
 def _plain(text: str) -> str:
+    if "\\" not in text:
+        return text
     parts = iter(text.split("\\"))
     plain = [next(parts)]
     for part in parts:
@@ -34,67 +39,74 @@ def _plain(text: str) -> str:
     return "\\".join(plain)
 
 
-def _extents(pieces: list[str]) -> tuple[list[int], list[int]]:
-    """For each node: the number of the first node behind its subtree, and its depth (root: 0)."""
-    count = len(pieces)
-    ends, depths, opened = [0] * count, [0] * count, list[int]()
-    for node in range(1, count):
-        depths[node] = len(opened)
-        closed = pieces[node].count("}")
-        if closed == 1:  # most nodes are leaves followed by a sibling
-            ends[node] = node + 1
-            continue
-        opened.append(node)
-        for _ in range(closed):
-            ends[opened.pop()] = node + 1
-    if opened or count < 2 or ends[1] != count:
-        raise RuleTreeError(
-            "the braces of the rule tree do not match: the text is cut or not a rule of a view"
-        )
-    return ends, depths
-
-
 class RuleTree:
-    """The nodes of one tree, numbered from 1 in the order of the text, the root first.
+    """The text of one tree. A node is known by the place of its opening brace in ``text``.
 
-    ``pieces[n]`` is the text from node n's opening brace to the next one, ``ends[n]`` the number of
-    the first node behind n's subtree: nodes n to ``ends[n] - 1`` are n and everything inside it.
+    Braces are matched only where somebody asks: most of a tree (the columns of joins, WHERE) says
+    nothing about lineage, and reading it would take most of the time.
     """
 
-    __slots__ = ("_depths", "_fields", "ends", "pieces")
+    __slots__ = ("_ends", "_fields", "text")
 
     def __init__(self, text: str) -> None:
-        """Read `text` (``ev_action::text``); raise RuleTreeError unless it is one whole tree."""
-        self.pieces = _plain(text).split("{")
-        if self.pieces[0] != "(" or not self.pieces[-1].endswith("})"):
+        """Read `text` (``ev_action::text``); raise RuleTreeError unless it is one whole query."""
+        self.text = _plain(text)
+        if not self.text.startswith("({") or not _END.search(self.text, len(self.text) - 40):
             raise RuleTreeError(
                 "the rule tree is not a list of one query: the text is cut or not a rule of a view"
             )
-        try:
-            self.ends, self._depths = _extents(self.pieces)
-        except IndexError:
-            raise RuleTreeError("the rule tree closes more braces than it opens") from None
+        self._ends: dict[int, int] = {}
         self._fields: dict[int, dict[str, str]] = {}
 
-    def tail(self, node: int) -> str:
-        """The text from the end of `node`'s last child (or its own start) to its closing brace."""
-        last = self.ends[node] - 1
-        return self.pieces[last].split("}")[self._depths[last] - self._depths[node]]
+    def end(self, node: int) -> int:
+        """The place behind the closing brace of `node`."""
+        end = self._ends.get(node)
+        if end is None:
+            end, opened, text = node, 1, self.text
+            while opened:
+                start, end = end + 1, text.index("}", end + 1)
+                opened += text.count("{", start, end) - 1
+            end = self._ends[node] = end + 1
+        return end
+
+    def value(self, start: int, name: str) -> int:
+        """The place of the value of field `name`, the next one behind `start` in the same query.
+
+        Asked for are fields that every query has once: so the number of queries begun and of
+        fields met tells those of queries in between apart.
+        """
+        text, mark, opened, place = self.text, f" :{name} ", 1, start
+        while opened:
+            begun = found = text.index(mark, place)
+            while (begun := text.rfind("{QUERY ", place, begun)) >= 0:  # faster than count
+                opened += 1
+            place = found + len(mark)
+            opened -= not text.startswith(":", place)  # then it is a name like the field
+        return place
+
+    def listed(self, place: int) -> Iterator[int]:
+        """The nodes of the list, or the one node, that is the value at `place`."""
+        place += self.text.startswith("(", place)
+        while self.text.startswith("{", place):
+            yield place
+            place = self.end(place) + 1
 
     def fields(self, node: int) -> dict[str, str]:
-        """Field name to text of `node`; a node inside a value stands as ``{number}``."""
+        """Field name to text of `node`; a node inside a value stands as ``{place}``."""
         known = self._fields.get(node)
         if known is None:
-            known = self._fields[node] = _read_fields(self.own_text(node))
+            known = self._fields[node] = _read_fields(self._own_text(node))
         return known
 
-    def own_text(self, node: int) -> str:
-        """The text of `node` with ``{number}`` in the place of each node in it."""
-        parts, child, end = list[str](), node + 1, self.ends[node]
-        while child < end:
-            parts.append(f"{self.pieces[child - 1].rpartition('}')[2]}{{{child}}}")
-            child = self.ends[child]
-        parts.append(self.tail(node))
+    def _own_text(self, node: int) -> str:
+        """The text of `node` with ``{place}`` in the place of each node in it."""
+        parts, start = list[str](), node + 1
+        close = self.text.index("}", start)
+        while (child := self.text.find("{", start, close)) > 0:
+            parts.append(f"{self.text[start:child]}{{{child}}}")
+            start = self.end(child)
+            close = self.text.index("}", start)
+        parts.append(self.text[start:close])
         return "".join(parts)
 
 

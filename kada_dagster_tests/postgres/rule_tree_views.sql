@@ -82,6 +82,10 @@ ROW) AS s FROM t;
 SELECT (SELECT max(s) FROM (SELECT sum(w.id) OVER (ORDER BY w.e ROWS u.a PRECEDING) AS s
 FROM w) q) AS m FROM u;
 
+-- window_frame_of_a_query_with_a_window: t.d t.b t.id u.c
+SELECT sum(d) OVER (PARTITION BY b ORDER BY id ROWS (SELECT max(r) FROM (SELECT rank() OVER
+(ORDER BY u.c) AS r FROM u ORDER BY u.a) q) PRECEDING) AS s FROM t;
+
 -- == FROM: subqueries and joins
 
 -- distinct_on: t.a | t.b
@@ -417,6 +421,15 @@ SELECT HOSTILE_COLUMN AS "}) {", "<>", "12" AS "( ( }", "\" AS "\}" FROM HOSTILE
 -- hostile_aliases: hostile.#2 | hostile.#1
 SELECT ":x {".HOSTILE_COLUMN AS "<>", row_number() OVER "}w" AS "9" FROM (SELECT * FROM
 HOSTILE_TABLE "(") ":x {" WINDOW "}w" AS (ORDER BY one);
+
+-- names_like_fields: t.a | t.id t.a | w.e | u.c
+WITH ":cteList" AS (SELECT a AS ":rtable", id AS ":targetList" FROM t ":rtable"), ":targetList"
+AS (SELECT c AS "{QUERY ", id AS ":rtable" FROM u ":targetList") SELECT x.":rtable" AS
+":targetList", rank() OVER ":frameOptions" AS ":windowClause", (SELECT max(e) AS ":targetList"
+FROM w ":setOperations") AS ":setOperations", ":rtindex"."{QUERY " AS ":winref" FROM ":cteList"
+x JOIN ":targetList" ":rtindex" ON ":rtindex".":rtable" = x.":targetList" WINDOW ":winref" AS
+(ORDER BY ":rtindex".":rtable"), ":frameOptions" AS (PARTITION BY x.":targetList" ORDER BY
+x.":rtable");
 
 -- unicode_names: t.a | t.b | u.c
 SELECT a AS "größe", b AS "名前", c AS "🐘 {" FROM t JOIN u "ü" USING (id, a);

@@ -132,6 +132,12 @@ def test_every_view_has_the_origins_written_by_hand(corpus: Corpus) -> None:
     assert wrong == {}
 
 
+def test_quotes_may_be_doubled(corpus: Corpus) -> None:
+    for view in corpus.views:
+        tree = corpus.trees[f"v_{view.name}"].replace('"', '""')
+        assert output_origins(tree) == corpus.expected(view)
+
+
 def test_no_origin_is_unknown_to_the_dependencies_the_server_recorded(corpus: Corpus) -> None:
     unknown = {}
     for view in corpus.views:
@@ -206,6 +212,10 @@ def _refusal(tree: str) -> str:
         pytest.param("plain", ":resjunk ", ":resjunque ", id="SELECT list entry"),
         pytest.param("plain", ":varlevelsup 0", ":varlevelsup 1", id="level outside"),
         pytest.param("plain", "{VAR :varno ", "{VAR :varno 9", id="FROM item outside"),
+        pytest.param("plain", " :varcollid ", " :varcollation ", id="variable"),
+        pytest.param("plain", "{TARGETENTRY ", "{TARGET ", id="kind of SELECT list entry"),
+        pytest.param("plain", " :targetList ", " :targets ", id="query without a SELECT list"),
+        pytest.param("plain", " :setOperations ", " :sets ", id="query without set operations"),
         pytest.param("subquery", ":varattno 1", ":varattno 91", id="column outside"),
         pytest.param("scalar_sublink", ":subLinkType 4", ":subLinkType 9", id="kind of subquery"),
         pytest.param("scalar_sublink", "{SUBLINK ", "{NEWLINK ", id="holder of a subquery"),
