@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 from kada_dagster.errors import CheckFailedError
 from kada_dagster.extracts.contract import COLUMNS, DATABASE_LOG, EVENTS, LINKAGE, META, header
 from kada_dagster.extracts.gzip_stream import read_gzip
+from kada_dagster.extracts.halves import FirstPart, SecondPart, middle
 from kada_dagster.extracts.id_index import IdIndex
 from kada_dagster.extracts.manifest import ExtractFile
 from kada_dagster.extracts.reader import (
@@ -27,6 +29,7 @@ from kada_dagster.extracts.reader import (
     read_bytes,
     scan,
 )
+from kada_dagster.extracts.second_process import beside, can_copy
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -49,6 +52,7 @@ _NO_PARENT = hash(b'""')
 _SAMPLES = 5
 _AT_ONCE = 1000
 _LONGEST = 200
+_HASHED_BYTES = 256 * 1024
 
 
 @dataclass
@@ -67,6 +71,14 @@ class FileScan:
     parents: set[int] = field(default_factory=set[int])
     types: dict[str, int] = field(default_factory=dict[str, int])
 
+    def add(self, more: FileScan) -> None:
+        """Add what was found in another part of the file."""
+        self.rows += more.rows
+        self.ids.extend(more.ids)
+        self.parents |= more.parents
+        for kind, count in more.types.items():
+            self.types[kind] = self.types.get(kind, 0) + count
+
 
 def scan_file(folder: Path, file: ExtractFile) -> FileScan:
     """Read a file once and hold it against its manifest entry and the dialect.
@@ -82,9 +94,7 @@ def scan_file(folder: Path, file: ExtractFile) -> FileScan:
     if not path.is_file():
         raise CheckFailedError(f"{file.file}: in the manifest, but not in {folder}")
     try:
-        with path.open("rb") as raw:
-            hashed = _Hashing(raw)
-            found = _scan(read_gzip(hashed) if path.suffix == ".gz" else hashed, file)
+        found, hashed = (can_copy() and _in_two(path, file)) or _in_one(path, file)
     except OSError as error:
         raise CheckFailedError(f"{file.file}: cannot be read: {error.strerror}") from error
     _compare(file, "bytes", hashed.size, file.bytes)
@@ -132,10 +142,39 @@ def _first_repeated(keys: Iterator[bytes]) -> list[bytes]:
     return list(found)
 
 
-def _scan(source: Readable, file: ExtractFile) -> FileScan:
+def _in_one(path: Path, file: ExtractFile) -> tuple[FileScan, _Hashing]:
+    with path.open("rb") as raw:
+        hashed = _Hashing(raw)
+        return _scan(_batches(hashed.plain(path), file, _scanned(file.family)), file), hashed
+
+
+def _in_two(path: Path, file: ExtractFile) -> tuple[FileScan, _Hashing] | None:
+    """The same on two cores; None for a file that is small or where anything went wrong."""
+    with suppress(OSError, CheckFailedError), path.open("rb") as raw:
+        hashed, position = _Hashing(raw), middle(path)
+        if position is None:
+            return None
+        with beside(lambda: _second_part(path, file, position)) as second_part:
+            source = FirstPart(hashed.plain(path), position)
+            found = _scan(_batches(source, file, _scanned(file.family)), file)
+            while hashed.read(_HASHED_BYTES):
+                pass
+            if more := second_part():
+                found.add(more)
+                return found, hashed
+    return None
+
+
+def _second_part(path: Path, file: ExtractFile, position: int) -> FileScan:
+    with open_extract(path) as source:
+        part = SecondPart(source, position)
+        return _scan(scan(part, len(COLUMNS[file.family]), _scanned(file.family)), file)
+
+
+def _scan(batches: Iterable[list[tuple[bytes, ...]]], file: ExtractFile) -> FileScan:
     found = FileScan()
     count = _count_meta if file.family == META else _count_keys
-    for batch in _batches(source, file, _scanned(file.family)):
+    for batch in batches:
         found.rows += len(batch)
         count(batch, found)
     found.parents.discard(_NO_PARENT)
@@ -216,6 +255,10 @@ class _Hashing(io.RawIOBase):
         self.digest.update(data)
         self.size += len(data)
         return data
+
+    def plain(self, path: Path) -> Readable:
+        """The file's plain bytes, compressed or not."""
+        return read_gzip(self) if path.suffix == ".gz" else self
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         view = memoryview(buffer)

@@ -8,31 +8,28 @@ ids themselves before calling it one.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
 
-_BUCKETS = 64
-_STEP = 2**64 // _BUCKETS
-_BOUNDS = [-(2**63) + _STEP * index for index in range(1, _BUCKETS)]
+_LAST = 63
 
 
 class IdIndex:
-    """Collects ids by hash, in buckets small enough to sort one at a time."""
+    """Collects ids by hash, in buckets small enough to look at one at a time."""
 
     def __init__(self) -> None:
-        self._buckets: list[array[int]] = [array("q") for _ in range(_BUCKETS)]
+        self._buckets: list[array[int]] = [array("q") for _ in range(_LAST + 1)]
 
     def add(self, ids: Iterable[Hashable]) -> None:
         """Add many ids at once."""
-        hashes = sorted(map(hash, ids))
-        low = 0
-        for bucket, bound in zip(self._buckets, _BOUNDS):
-            high = bisect_left(hashes, bound, low)
-            if high > low:
-                bucket.extend(hashes[low:high])
-                low = high
-        self._buckets[-1].extend(hashes[low:])
+        append = [bucket.append for bucket in self._buckets]
+        for value in map(hash, ids):
+            append[value & _LAST](value)
+
+    def extend(self, other: IdIndex) -> None:
+        """Add the ids of another index of the same process, or of a copy of it."""
+        for bucket, more in zip(self._buckets, other._buckets):
+            bucket.extend(more)
 
     def duplicates(self) -> set[int]:
         """Hashes that were added more than once."""

@@ -44,12 +44,17 @@ def test_real_ids_that_occur_twice_are_found_by_their_hash(ids: list[bytes]) -> 
     assert index.duplicates() == {hash(id_) for id_ in ids if ids.count(id_) > 1}
 
 
-def test_hashes_at_both_ends_and_at_every_border_of_the_buckets_are_kept() -> None:
+def test_hashes_at_both_ends_and_of_every_bucket_are_kept_and_two_indexes_make_one() -> None:
     borders = [-(2**63) + (2**58) * step for step in range(65)]
-    near = {border + by for border in borders for by in (-2, 0, 1)}
-    numbers = [number for number in near if -(2**63) <= number < 2**63]
-    index = IdIndex()
-    index.add(Id("x", number) for number in numbers)
+    near = {border + by for border in borders for by in range(-65, 65) if by != -1}
+    numbers = sorted(number for number in near if -(2**63) <= number < 2**63 and number != -1)
+    index, other = IdIndex(), IdIndex()
+    index.add(Id("x", number) for number in numbers[::2])
+    other.add(Id("x", number) for number in numbers[1::2])
+    assert index.missing(set(numbers)) == set(numbers[1::2])
+    index.extend(other)
     assert index.missing(set(numbers)) == set()
     assert index.duplicates() == set()
-    assert len(index) == len(numbers) == 3 * 64
+    assert len(index) == len(numbers)
+    index.extend(other)
+    assert index.duplicates() == set(numbers[1::2])
