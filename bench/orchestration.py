@@ -194,7 +194,7 @@ def _in_process(home: Path, rounds: int) -> float:
     """One window in a warm process, on an instance that keeps its history in SQLite."""
     config = load_config_file(home / "kada.yaml")
     (plain,) = (source for source in config.sources if source.name == "plain")
-    marks = config.high_water_marks.store()
+    marks = config.high_water_marks.store(config.sources[0])
     ours = build_definitions(config).resolve_job_def("shop_job")
     trivial, same_steps = _job(home, "trivial"), _job(home, "same_steps")
     keys = [_keys() for _ in range(4)]

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from kada_dagster.sandbox.postgres_server import PostgresServer, embedded_bin
+from kada_dagster_tests.landing.azurite import azurite, azurite_tls  # noqa: F401
+from kada_dagster_tests.landing.s3_server import guarded_s3_server, s3_server  # noqa: F401
 from kada_dagster_tests.servers import Discovery, ServerBuild, ServerPool, discover
 
 _DISCOVERY = pytest.StashKey[Discovery]()

@@ -29,11 +29,13 @@ FACE = {
     "kada_dagster.collector.metadata",
     "kada_dagster.collector.partitions",
     "kada_dagster.collector.resources",
+    "kada_dagster.collector.run_history",
     "kada_dagster.collector.run_scope",
+    "kada_dagster.collector.tick",
 }
 """The Dagster face; also every module called `resource`. All others are the plain layer."""
 
-DRIVERS = {"psycopg2", "sqlglot", "boto3", "botocore", "azure", "requests", "isal"}
+DRIVERS = {"psycopg2", "sqlglot", "boto3", "botocore", "azure", "fsspec", "requests", "isal"}
 _SCRIPT = """
 import importlib, json, sys
 for name in sys.argv[1:]:

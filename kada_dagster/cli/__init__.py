@@ -19,6 +19,7 @@ COMMANDS = {
         "kada_dagster.cli.extract:extract", "Extract one window of a source, check it, upload it."
     ),
     "hwm": LazyCommand("kada_dagster.cli.hwm:hwm", "Show or set high water marks."),
+    "upload": LazyCommand("kada_dagster.cli.upload:upload", "Send what was extracted before."),
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from kada_dagster.config import KadaConfig, SourceSettings, find_config, load_config_file
 from kada_dagster.config.document import read_text
+from kada_dagster.config.fields import secret_fields
 from kada_dagster.config.find import FILE_NAME, VARIABLE
 from kada_dagster.config.problems import suggestion
 from kada_dagster.config.source import source_settings
@@ -20,6 +21,9 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.hwm.file_store import FileMarkStore
 from kada_dagster.hwm.store import MarkStore
 from kada_dagster.hwm.window import utc_now
+from kada_dagster.landing.base import Landing
+from kada_dagster.landing.local import LocalLanding
+from kada_dagster.secrets import Secret
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,18 @@ class Choice:
         settings: its settings.
         marks: where its mark is kept.
         first: begin of its first window, UTC; None where the file configures none.
+        mark_secrets: secrets the store of marks needs.
     """
 
     file: Path
     settings: SourceSettings
     marks: MarkStore
     first: datetime | None
+    mark_secrets: tuple[Secret, ...] = ()
+
+    def secrets(self) -> list[Secret]:
+        """Every secret a command about this source may come to hold."""
+        return [*self.settings.secrets(), *self.mark_secrets]
 
 
 def choose(source_type: str, config: str | None, name: str | None, hwm_path: str | None) -> Choice:
@@ -57,12 +67,22 @@ def choose(source_type: str, config: str | None, name: str | None, hwm_path: str
         return Choice(file, settings, FileMarkStore(Path(hwm_path or ".")), None)
     whole = load_config_file(file)
     settings = _pick(whole, source_type, name)
-    return Choice(file, settings, marks_of(whole, hwm_path), settings.window.first)
+    marks = marks_of(whole, settings, hwm_path)
+    held = tuple(secret_fields(whole.high_water_marks))
+    return Choice(file, settings, marks, settings.window.first, held)
 
 
-def marks_of(config: KadaConfig, hwm_path: str | None) -> MarkStore:
+def landing_of(choice: Choice, folder: str | None) -> Landing | None:
+    """The configured landing, or a folder given on the command line; None without either."""
+    if folder is not None:
+        return LocalLanding(Path(folder))
+    configured = choice.settings.landing
+    return configured.landing() if configured else None
+
+
+def marks_of(config: KadaConfig, source: SourceSettings, hwm_path: str | None) -> MarkStore:
     """The configured store of marks, or the files of a folder given on the command line."""
-    return FileMarkStore(Path(hwm_path)) if hwm_path else config.high_water_marks.store()
+    return FileMarkStore(Path(hwm_path)) if hwm_path else config.high_water_marks.store(source)
 
 
 def is_vendor_file(file: Path) -> bool:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
+from typing import TypedDict
 
 import click
 
-from kada_dagster.cli.choice import Choice, choose
+from kada_dagster.cli.choice import Choice, choose, landing_of
 from kada_dagster.cli.output import display
 from kada_dagster.cli.session import Session
 from kada_dagster.cli.summary import summary_json, summary_text
-from kada_dagster.collector.steps import WindowOutcome, run_window
+from kada_dagster.collector.steps import Report, WindowOutcome, hold_window, run_window
 from kada_dagster.config.registry import SOURCE_TYPES
 from kada_dagster.errors import ConfigError
+from kada_dagster.hwm.store import MarkStore
 from kada_dagster.hwm.window import Window, format_hwm, parse_hwm, utc_now
 from kada_dagster.landing.base import Landing
-from kada_dagster.landing.local import LocalLanding
 
 _MOMENT = "YYYY-MM-DD HH:MM:SS"
 
@@ -35,9 +35,14 @@ _MOMENT = "YYYY-MM-DD HH:MM:SS"
     help="The source in kada.yaml; for a JSON file, the name of the instance (default: TYPE).",
 )
 @click.option("--start-hwm", metavar=_MOMENT, help="Begin of the window, UTC. Default: the mark.")
-@click.option("--end-hwm", metavar=_MOMENT, help="End of the window, UTC. Default: now.")
+@click.option(
+    "--end-hwm",
+    metavar=_MOMENT,
+    help="End of the window, UTC. Default: now, less window.delay_minutes.",
+)
 @click.option("--hwm-path", metavar="FOLDER", help="Where the high water marks are kept.")
 @click.option("--landing", metavar="FOLDER", help="Send the files to this folder.")
+@click.option("--no-upload", is_flag=True, help="Stop after the checks; `kada upload` goes on.")
 @click.option("--accept-shrink", is_flag=True, help="Allow fewer rows than the last extract.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
@@ -51,6 +56,7 @@ def extract(
     end_hwm: str | None,
     hwm_path: str | None,
     landing: str | None,
+    no_upload: bool,
     accept_shrink: bool,
     as_json: bool,
 ) -> None:
@@ -59,43 +65,44 @@ def extract(
     Nothing is uploaded and no mark moves unless everything before has succeeded.
     """
     choice = choose(source_type, config, name, hwm_path)
-    session.secrets += choice.settings.secrets()
-    target = _landing(choice, landing)
+    session.secrets += choice.secrets()
+    target = None if no_upload else landing_of(choice, landing)
     window = _window(choice, start_hwm, end_hwm)
-    outcome = _run(choice, window, target, accept_shrink=accept_shrink)
+    outcome = _run(choice, window, target, accept_shrink=accept_shrink, hold=no_upload)
     to_text = summary_json if as_json else summary_text
-    click.echo(to_text(choice, outcome, target))
+    click.echo(to_text(choice, outcome, target, held=no_upload))
 
 
 def _run(
-    choice: Choice, window: Window, landing: Landing | None, *, accept_shrink: bool
+    choice: Choice, window: Window, landing: Landing | None, *, accept_shrink: bool, hold: bool
 ) -> WindowOutcome:
     extractor = choice.settings.extractor()
     least = 0.0 if accept_shrink else choice.settings.checks.min_share_of_last
+    first = choice.first or window.start
     with display() as shown:
         shown.step(f"{choice.settings.name}: configured in {choice.file}")
         extractor.on_progress = shown.rows
-        return run_window(
-            extractor,
-            window,
-            first=choice.first or window.start,
-            marks=choice.marks,
-            landing=landing,
-            min_share_of_last=least,
-            report=shown.step,
-        )
+        common: _Common = {
+            "first": first,
+            "marks": choice.marks,
+            "min_share_of_last": least,
+            "report": shown.step,
+        }
+        if hold:
+            return hold_window(extractor, window, **common)
+        return run_window(extractor, window, landing=landing, progress=shown.sent, **common)
 
 
-def _landing(choice: Choice, folder: str | None) -> Landing | None:
-    if folder is not None:
-        return LocalLanding(Path(folder))
-    configured = choice.settings.landing
-    return configured.landing() if configured else None
+class _Common(TypedDict):
+    first: datetime
+    marks: MarkStore
+    min_share_of_last: float
+    report: Report
 
 
 def _window(choice: Choice, start_hwm: str | None, end_hwm: str | None) -> Window:
-    """The window asked for; by default from the mark, or the first window, until now."""
-    end = utc_now() if end_hwm is None else parse_hwm(end_hwm, "--end-hwm")
+    """The window asked for; by default from the mark, or the first window, on."""
+    end = _end(choice, end_hwm)
     if start_hwm is not None:
         return Window(parse_hwm(start_hwm, "--start-hwm"), end)
     start = _mark(choice)
@@ -105,6 +112,20 @@ def _window(choice: Choice, start_hwm: str | None, end_hwm: str | None) -> Windo
             f"before {format_hwm(end)}; to extract a window again give --start-hwm and --end-hwm"
         )
     return Window(start, end)
+
+
+def _end(choice: Choice, end_hwm: str | None) -> datetime:
+    """The end asked for; by default the last moment of which no data is to come."""
+    settled = utc_now() - choice.settings.window.delay
+    if end_hwm is None:
+        return settled
+    end = parse_hwm(end_hwm, "--end-hwm")
+    if end > settled:
+        raise ConfigError(
+            f"--end-hwm {end_hwm!r} is too late: data of that time may still come. The latest "
+            f"end is now less window.delay_minutes, {format_hwm(settled)} (UTC)"
+        )
+    return end
 
 
 def _mark(choice: Choice) -> datetime:

@@ -25,6 +25,10 @@ class Display(Protocol):
         """Rows of one kind have arrived; may be called from several threads."""
         ...
 
+    def sent(self, size: int) -> None:
+        """So many bytes more were uploaded; may be called from several threads."""
+        ...
+
 
 class PlainDisplay:
     """One line for each event, for logs and pipes. Times are UTC."""
@@ -37,6 +41,9 @@ class PlainDisplay:
         """Rows of one kind have arrived."""
         self._line(f"  {what}: {row_count(count)}")
 
+    def sent(self, size: int) -> None:
+        """So many bytes more were uploaded: too often for a line each."""
+
     def _line(self, text: str) -> None:
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
         click.echo(f"{now} {printable(text)}", err=True)
@@ -48,11 +55,11 @@ class TerminalDisplay:
     def __init__(self, status: Status) -> None:
         self._status = status
         self._step = ""
-        self._total = 0
+        self._total = self._sent = 0
 
     def step(self, text: str) -> None:
         """A step begins."""
-        self._step = printable(text)
+        self._step, self._sent = printable(text), 0
         self._update()
 
     def rows(self, what: str, count: int) -> None:
@@ -64,10 +71,17 @@ class TerminalDisplay:
         self._status.console.print(line)
         self._update()
 
+    def sent(self, size: int) -> None:
+        """So many bytes more were uploaded."""
+        self._sent += size
+        self._update()
+
     def _update(self) -> None:
         from rich.text import Text
 
         done = f"  {row_count(self._total)}" if self._total else ""
+        if self._sent:
+            done = f"  {self._sent / 1e6:,.1f} MB sent"
         self._status.update(Text.assemble((self._step, "bold"), (done, "cyan")))
 
 

@@ -15,7 +15,7 @@ import dagster as dg
 from kada_dagster.collector.failures import step_errors
 from kada_dagster.collector.instance import CollectorInstance
 from kada_dagster.collector.partitions import run_windows
-from kada_dagster.errors import CheckFailedError, StagingError
+from kada_dagster.errors import CheckFailedError
 from kada_dagster.extracts.checks import (
     CHECK_NAMES,
     CheckResult,
@@ -23,7 +23,7 @@ from kada_dagster.extracts.checks import (
     check_extract,
     failures,
 )
-from kada_dagster.extracts.manifest import MANIFEST_NAME
+from kada_dagster.hwm.window import Window
 
 _DESCRIPTIONS = {
     "contract": "The files are what the manifest and the K extract contract promise: dialect, "
@@ -62,16 +62,17 @@ def build_checks(instance: CollectorInstance) -> dg.AssetChecksDefinition:
     )
     def extract_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with step_errors(context, instance.settings.retries):
-            folder = _folder(context, instance)
-            results = check_extract(
-                folder, min_share_of_last=min_share(context.op_execution_context, instance)
-            )
-            if not failures(results):
-                accept_extract(folder)
+            window = _window(context, instance)
+            share = min_share(context.op_execution_context, instance)
+            with instance.staging.reading(window) as folder:
+                baseline = instance.staging.baseline
+                results = check_extract(folder, min_share_of_last=share, baseline=baseline)
+                if not failures(results):
+                    accept_extract(folder, baseline)
         chosen = {key.name for key in context.selected_asset_check_keys}
         for result in results:
             if result.name in chosen:
-                yield _evaluation(instance, folder, result)
+                yield _evaluation(instance, window, result)
         with step_errors(context, instance.settings.retries):
             _require_passed([result for result in results if result.name not in chosen])
 
@@ -84,15 +85,20 @@ def min_share(context: dg.OpExecutionContext, instance: CollectorInstance) -> fl
     return float(config.get("min_share_of_last", instance.settings.checks.min_share_of_last))
 
 
-def require_checked(folder: Path, share: float) -> None:
-    """Check an extract where the checks are not part of the run.
+def require_checked(
+    context: dg.OpExecutionContext, instance: CollectorInstance, folder: Path
+) -> None:
+    """Check an extract, open for reading, where the checks are not part of the run.
 
     Raises:
         CheckFailedError: it does not pass.
         StagingError: it cannot be read.
     """
-    if reasons := failures(check_extract(folder, min_share_of_last=share)):
-        raise CheckFailedError(f"{folder} is not fit to be uploaded: {reasons}")
+    share, staging = min_share(context, instance), instance.staging
+    results = check_extract(folder, min_share_of_last=share, baseline=staging.baseline)
+    if reasons := failures(results):
+        where = f"{staging.describe()}/{folder.name}"
+        raise CheckFailedError(f"{where} is not fit to be uploaded: {reasons}")
 
 
 def _require_passed(results: list[CheckResult]) -> None:
@@ -101,19 +107,14 @@ def _require_passed(results: list[CheckResult]) -> None:
         raise CheckFailedError(f"the extract is not fit to be uploaded: {reasons}")
 
 
-def _folder(context: dg.AssetCheckExecutionContext, instance: CollectorInstance) -> Path:
+def _window(context: dg.AssetCheckExecutionContext, instance: CollectorInstance) -> Window:
     """The run to check: of this run's windows; without partitions, what was written last."""
     windows = run_windows(context.run, instance.partitions)
-    if windows is not None:
-        return instance.staging.run_folder(windows.window)
-    runs = instance.staging.runs().values()
-    if not runs:
-        raise StagingError(f"{instance.staging.folder}: no extract to check; run the extract first")
-    return max(runs, key=lambda folder: (folder / MANIFEST_NAME).stat().st_mtime_ns)
+    return instance.staging.latest() if windows is None else windows.window
 
 
 def _evaluation(
-    instance: CollectorInstance, folder: Path, result: CheckResult
+    instance: CollectorInstance, window: Window, result: CheckResult
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=result.passed,
@@ -121,5 +122,8 @@ def _evaluation(
         check_name=result.name,
         severity=dg.AssetCheckSeverity.ERROR,
         description=result.message,
-        metadata={**result.facts, "folder": dg.PathMetadataValue(folder)},
+        metadata={
+            **result.facts,
+            "folder": dg.PathMetadataValue(instance.staging.location(window)),
+        },
     )

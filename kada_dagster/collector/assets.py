@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import dagster as dg
 
-from kada_dagster.collector.asset_checks import SHARE_CONFIG, min_share, require_checked
+from kada_dagster.collector.asset_checks import SHARE_CONFIG, require_checked
 from kada_dagster.collector.failures import step_errors
 from kada_dagster.collector.instance import CollectorInstance
 from kada_dagster.collector.metadata import (
@@ -23,9 +23,16 @@ from kada_dagster.collector.metadata import (
     upload_metadata,
     window_metadata,
 )
-from kada_dagster.collector.partitions import RunWindows, key_window
-from kada_dagster.collector.run_scope import not_materialized, required_windows, runs_step
+from kada_dagster.collector.partitions import RunWindows, current_moment, key_window
+from kada_dagster.collector.run_history import note_sending
+from kada_dagster.collector.run_scope import (
+    not_materialized,
+    require_closed,
+    required_windows,
+    runs_step,
+)
 from kada_dagster.errors import WatermarkError
+from kada_dagster.extracts.staging_place import reading_all
 from kada_dagster.hwm.mark import gap
 from kada_dagster.hwm.window import utc_now
 from kada_dagster.landing.upload import upload_run
@@ -61,18 +68,18 @@ def build_extract(instance: CollectorInstance) -> dg.AssetsDefinition:
     def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         with step_errors(context, settings.retries):
             windows = required_windows(context, instance)
+            require_closed(windows, instance, current_moment())
             source: SourceResource = getattr(context.resources, instance.source_resource)
             extractor = source.extractor(settings)
             extractor.test_connection()
             started = time.monotonic()
             manifest = extractor.run(windows.window.start_hwm, windows.window.end_hwm)
             seconds = time.monotonic() - started
-            folder = extractor.staging.run_folder(windows.window)
             _describe_windows(context, instance, windows)
-            context.add_asset_metadata(
-                {"preview": extract_preview(manifest, folder)}, partition_key=windows.keys[-1]
-            )
-        return dg.MaterializeResult(metadata=extract_metadata(manifest, folder, seconds))
+            with extractor.staging.reading(windows.window) as folder:
+                preview = extract_preview(manifest, folder)
+            context.add_asset_metadata({"preview": preview}, partition_key=windows.keys[-1])
+        return dg.MaterializeResult(metadata=extract_metadata(manifest, extractor.staging, seconds))
 
     return extract
 
@@ -91,18 +98,23 @@ def build_upload(instance: CollectorInstance) -> dg.AssetsDefinition:
     def upload(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         with step_errors(context, instance.settings.retries):
             windows = required_windows(context, instance)
-            folders = instance.staging.covering(windows.window)
-            if not runs_step(context, instance.checks_op):
-                for folder in folders:
-                    require_checked(folder, min_share(context.op_execution_context, instance))
             resource: LandingResource = getattr(context.resources, instance.landing_resource)
             landing = resource.landing()
-            started = time.monotonic()
-            receipts = [r for folder in folders for r in upload_run(folder, landing)]
-            seconds = time.monotonic() - started
+            runs = instance.staging.covering(windows.window)
+            with reading_all(instance.staging, runs) as folders:
+                if not runs_step(context, instance.checks_op):
+                    for folder in folders:
+                        require_checked(context.op_execution_context, instance, folder)
+                landing.test_connection()
+                note_sending(context, instance)
+                started = time.monotonic()
+                receipts = [r for folder in folders for r in upload_run(folder, landing)]
+                seconds = time.monotonic() - started
+            for run in runs:
+                instance.staging.release(run)
             _describe_windows(context, instance, windows)
         return dg.MaterializeResult(
-            metadata=upload_metadata(receipts, landing.describe(), folders, seconds)
+            metadata=upload_metadata(receipts, landing.describe(), runs, seconds)
         )
 
     return upload
@@ -160,9 +172,8 @@ def _describe_windows(
 ) -> None:
     """Give each window's materialization its own bounds."""
     for key in windows.keys:
-        context.add_asset_metadata(
-            window_metadata(key_window(instance.partitions, key)), partition_key=key
-        )
+        part = windows.part(key_window(instance.partitions, key))
+        context.add_asset_metadata(window_metadata(part), partition_key=key)
 
 
 def _require_sent(

@@ -17,7 +17,7 @@ from kada_dagster.config import KadaConfig, find_config, load_config_file
 from kada_dagster.errors import ConfigError
 
 if TYPE_CHECKING:
-    from kada_dagster.config.models import HighWaterMarkSettings, SourceSettings
+    from kada_dagster.config import HighWaterMarkSettings, SourceSettings
 
 
 def build_definitions(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from kada_dagster.extracts.manifest import Manifest
-from kada_dagster.extracts.staging import Staging
+from kada_dagster.extracts.staging_place import StagingPlace, staging_at
 from kada_dagster.extracts.writer import ExtractHead, ExtractWriter
 from kada_dagster.hwm.window import Window
 
@@ -26,7 +26,8 @@ class Extractor(ABC):
     Args:
         name: name of the collector instance: folder below `output_path`, prefix of its mark.
         host: label the source has in K; never an address.
-        output_path: where runs are written, full or relative.
+        output_path: where runs are written: a folder, full or relative, or the URL of a shared
+            place, like `s3://bucket/staging`.
         mask: replace literals and comments in code.
         compress: gzip the files.
     """
@@ -38,7 +39,7 @@ class Extractor(ABC):
     ) -> None:
         self.name, self.host = name, host
         self.mask, self.compress = mask, compress
-        self.staging = Staging(Path(output_path), name)
+        self.staging: StagingPlace = staging_at(output_path, name)
         self.on_progress: Progress = lambda _what, _rows: None
 
     @property

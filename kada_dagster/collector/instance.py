@@ -7,15 +7,14 @@ Not here: what any of them does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from kada_dagster.collector.partitions import window_partitions
-from kada_dagster.extracts.staging import Staging
+from kada_dagster.extracts.staging_place import StagingPlace, staging_at
 
 if TYPE_CHECKING:
     from kada_dagster.config import SourceSettings
@@ -47,9 +46,14 @@ class CollectorInstance:
         return self.settings.window.first
 
     @property
-    def staging(self) -> Staging:
+    def delay(self) -> timedelta:
+        """How long after its end a window may be extracted."""
+        return self.settings.window.delay
+
+    @cached_property
+    def staging(self) -> StagingPlace:
         """Where this instance's runs are written and read back."""
-        return Staging(Path(self.settings.output_path), self.name)
+        return staging_at(self.settings.output_path, self.name)
 
     @property
     def pool(self) -> str:
@@ -88,7 +92,7 @@ class CollectorInstance:
 
     @property
     def schedule_name(self) -> str:
-        """Name of the schedule that launches the job for each window as it closes."""
+        """Name of the schedule that launches the job for the windows that are missing."""
         return f"{self.name}_schedule"
 
     @property

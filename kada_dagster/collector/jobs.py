@@ -1,12 +1,13 @@
 """The job that brings a window from the source to the mark, and the schedule that launches it."""
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: Dagster looks at the annotation of `context`.
 
 from typing import Any
 
 import dagster as dg
 
 from kada_dagster.collector.instance import CollectorInstance
+from kada_dagster.collector.tick import requests_at_tick
 
 
 def build_job(instance: CollectorInstance) -> Any:
@@ -23,18 +24,28 @@ def build_job(instance: CollectorInstance) -> Any:
     )
 
 
-def build_schedule(instance: CollectorInstance, job: Any) -> Any:
-    """Launches the job for each window as it closes.
+def build_schedule(instance: CollectorInstance, job: Any) -> dg.ScheduleDefinition:
+    """Launches the job for all windows that are missing, from the mark on.
 
-    Dagster does not make up for ticks missed while its daemon was down; the mark then says which
-    windows it waits for, and a backfill of them lets it move on.
+    Dagster does not make up for ticks missed while its daemon was down; a tick of this schedule
+    asks for whatever is not uploaded, so that the next one closes every gap.
     """
-    enabled = instance.settings.schedule.enabled
-    return dg.build_schedule_from_partitioned_job(  # pyright: ignore[reportUnknownMemberType]
-        job,
+    settings = instance.settings
+
+    @dg.schedule(  # pyright: ignore[reportUnknownMemberType]
         name=instance.schedule_name,
-        description=f"Extracts {instance.name} at the end of each window.",
+        job=job,
+        cron_schedule=list(settings.schedule_crons),
+        execution_timezone=settings.window.timezone,
+        required_resource_keys={instance.marks_resource},
+        description=f"Extracts the windows of {instance.name} that are not uploaded yet.",
         default_status=(
-            dg.DefaultScheduleStatus.RUNNING if enabled else dg.DefaultScheduleStatus.STOPPED
+            dg.DefaultScheduleStatus.RUNNING
+            if settings.schedule.enabled
+            else dg.DefaultScheduleStatus.STOPPED
         ),
     )
+    def missing_windows(context: dg.ScheduleEvaluationContext) -> Any:
+        return requests_at_tick(context, instance)
+
+    return missing_windows

@@ -19,6 +19,7 @@ from kada_dagster.extracts.reader import rows
 from kada_dagster.hwm.window import Window, format_hwm
 
 if TYPE_CHECKING:
+    from kada_dagster.extracts.staging_place import StagingPlace
     from kada_dagster.landing.base import Receipt
 
 Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
@@ -34,12 +35,12 @@ def window_metadata(window: Window) -> Metadata:
     return {"window_start": window.start_hwm, "window_end": window.end_hwm}
 
 
-def extract_metadata(manifest: Manifest, folder: Path, seconds: float) -> Metadata:
+def extract_metadata(manifest: Manifest, staging: StagingPlace, seconds: float) -> Metadata:
     """What an extract holds; the UI shows it in this order.
 
     Args:
         manifest: of the run.
-        folder: where the run's files are.
+        staging: where the run's files are.
         seconds: how long it took.
     """
     facts: Metadata = {"dagster/partition_row_count": sum(manifest.rows.values())}
@@ -53,9 +54,9 @@ def extract_metadata(manifest: Manifest, folder: Path, seconds: float) -> Metada
     }
     facts |= {f"warnings/{warning.code}": warning.count for warning in manifest.warnings}
     facts |= {f"objects/{kind}": count for kind, count in manifest.counts.items()}
-    facts["manifest"] = dg.PathMetadataValue(folder / MANIFEST_NAME)
-    for file in manifest.files:
-        facts[f"file/{file.family}"] = dg.PathMetadataValue(folder / file.file)
+    paths = {"manifest": MANIFEST_NAME} | {f"file/{f.family}": f.file for f in manifest.files}
+    for fact, file in paths.items():
+        facts[fact] = dg.PathMetadataValue(staging.file_location(manifest, file))
     return facts
 
 
@@ -75,14 +76,14 @@ def extract_preview(manifest: Manifest, folder: Path) -> dg.MetadataValue:
 
 
 def upload_metadata(
-    receipts: Sequence[Receipt], landing: str, folders: Sequence[Path], seconds: float
+    receipts: Sequence[Receipt], landing: str, runs: Sequence[Window], seconds: float
 ) -> Metadata:
     """What an upload placed, and where.
 
     Args:
         receipts: one for each file.
         landing: the landing's description of itself.
-        folders: the runs whose files were sent.
+        runs: the windows of the runs whose files were sent.
         seconds: how long it took.
     """
     sent = sum(receipt.sent for receipt in receipts)
@@ -93,7 +94,7 @@ def upload_metadata(
         "bytes": sum(receipt.size for receipt in receipts),
         "duration_seconds": round(seconds, 3),
         "landing": landing,
-        "extracts": ", ".join(folder.name for folder in folders),
+        "extracts": ", ".join(run.folder for run in runs),
         "placed": dg.MetadataValue.md(
             _table(
                 ("file", "bytes", "state", "sha256"),

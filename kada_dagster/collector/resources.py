@@ -14,12 +14,12 @@ from typing_extensions import Self
 
 from kada_dagster.collector.instance import CollectorInstance
 from kada_dagster.config.registry import SOURCE_TYPES
-from kada_dagster.hwm.resource import HighWaterMarkResource
+from kada_dagster.hwm.resource import mark_resource
 from kada_dagster.landing.resource import landing_resource
 
 if TYPE_CHECKING:
     from kada_dagster.collector.extractor import Extractor
-    from kada_dagster.config.models import HighWaterMarkSettings
+    from kada_dagster.config import HighWaterMarkSettings
 
 
 class SourceResource(dg.ConfigurableResource[Any], ABC):
@@ -47,7 +47,7 @@ def instance_resources(
     source: type[SourceResource] = SOURCE_TYPES[settings.type].resource_class()
     resources: dict[str, object] = {
         instance.source_resource: source.from_settings(settings),
-        instance.marks_resource: HighWaterMarkResource(path=str(marks.path)),
+        instance.marks_resource: mark_resource(marks, settings),
     }
     if settings.landing is not None:
         resources[instance.landing_resource] = landing_resource(settings.landing)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import dagster as dg
 
 from kada_dagster.collector.failures import StepContext
 from kada_dagster.collector.instance import CollectorInstance
 from kada_dagster.collector.partitions import RunWindows, run_windows
 from kada_dagster.errors import ConfigError
+from kada_dagster.hwm.window import format_hwm
 
 
 def required_windows(context: StepContext, instance: CollectorInstance) -> RunWindows:
@@ -20,6 +23,26 @@ def required_windows(context: StepContext, instance: CollectorInstance) -> RunWi
     if windows is None:
         raise ConfigError("the run has no partition; launch it for a window or a range of windows")
     return windows
+
+
+def require_closed(windows: RunWindows, instance: CollectorInstance, now: datetime) -> None:
+    """Refuse to extract a window as long as data of it may still come.
+
+    Args:
+        windows: of the run.
+        instance: says how long that is.
+        now: the present moment.
+
+    Raises:
+        ConfigError: the last window has not been closed for as long as `window.delay_minutes`.
+    """
+    from_then_on = windows.window.end + instance.delay
+    if now < from_then_on:
+        raise ConfigError(
+            f"{windows.window} is extracted from {format_hwm(from_then_on)} UTC on, "
+            f"{instance.settings.window.delay_minutes} minutes after its end "
+            "(window.delay_minutes); launch the run then, or for earlier windows"
+        )
 
 
 def runs_step(context: StepContext, step: str) -> bool:

@@ -18,8 +18,7 @@ from pydantic_core import CoreSchema
 from typing_extensions import Self
 
 from kada_dagster.collector.build import source_definitions
-from kada_dagster.config import SourceSettings, source_settings
-from kada_dagster.config.models import HighWaterMarkSettings
+from kada_dagster.config import HighWaterMarkSettings, SourceSettings, source_settings
 
 _MARKS = "high_water_marks"
 

@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from kada_dagster.components.collector import CollectorComponent, CollectorScaffolder
-from kada_dagster.config.models import HighWaterMarkSettings
+from kada_dagster.config import FileMarkSettings, HighWaterMarkSettings
 from kada_dagster.postgres.settings import PostgresSettings
 
 
@@ -42,5 +42,5 @@ class PostgresCollector(PostgresSettings, CollectorComponent):
     }
 
     high_water_marks: HighWaterMarkSettings = Field(
-        default_factory=HighWaterMarkSettings, description="How far the source is uploaded."
+        default_factory=FileMarkSettings, description="How far the source is uploaded."
     )

@@ -5,12 +5,22 @@ imports neither Dagster nor a driver.
 """
 
 from kada_dagster.config.find import find_config
+from kada_dagster.config.landing import (
+    AzureLandingSettings,
+    LandingSettings,
+    LocalLandingSettings,
+    S3LandingSettings,
+)
 from kada_dagster.config.loading import load_config_file
+from kada_dagster.config.marks import (
+    FileMarkSettings,
+    HighWaterMarkSettings,
+    LandingMarkSettings,
+    PostgresMarkSettings,
+)
 from kada_dagster.config.models import (
     CheckSettings,
-    HighWaterMarkSettings,
     KadaConfig,
-    LocalLandingSettings,
     RetrySettings,
     ScheduleSettings,
     SourceSettings,
@@ -20,11 +30,17 @@ from kada_dagster.config.vendor_json import load_config
 from kada_dagster.config.window import WindowSettings
 
 __all__ = [
+    "AzureLandingSettings",
     "CheckSettings",
+    "FileMarkSettings",
     "HighWaterMarkSettings",
     "KadaConfig",
+    "LandingMarkSettings",
+    "LandingSettings",
     "LocalLandingSettings",
+    "PostgresMarkSettings",
     "RetrySettings",
+    "S3LandingSettings",
     "ScheduleSettings",
     "SourceSettings",
     "WindowSettings",

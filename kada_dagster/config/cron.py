@@ -72,6 +72,20 @@ _FIELDS = (
 )
 
 
+def fields(text: str) -> list[str]:
+    """The five fields of an expression as they are written; those a name such as `@daily` means.
+
+    Raises:
+        ValueError: there are not five.
+    """
+    parts = _NAMED.get(text.strip().lower(), text).split()
+    if len(parts) != len(_FIELDS):
+        raise ValueError(
+            f"{text!r} is not a cron expression: five fields, minute hour day month weekday"
+        )
+    return parts
+
+
 @dataclass(frozen=True)
 class Cron:
     """When a cron expression ticks, in local wall-clock time."""
@@ -92,11 +106,7 @@ class Cron:
         Raises:
             ValueError: it is not a cron expression; says which field and why.
         """
-        parts = _NAMED.get(text.strip().lower(), text).split()
-        if len(parts) != len(_FIELDS):
-            raise ValueError(
-                f"{text!r} is not a cron expression: five fields, minute hour day month weekday"
-            )
+        parts = fields(text)
         minutes, hours, days, months, weekdays = (
             field.values(part) for field, part in zip(_FIELDS, parts, strict=True)
         )

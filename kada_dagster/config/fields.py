@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     InstanceOf,
     PlainSerializer,
+    PlainValidator,
     ValidationInfo,
     WithJsonSchema,
 )
 
+from kada_dagster.extracts.staging_place import checked_url, is_url
 from kada_dagster.secrets import Secret
 
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
@@ -31,6 +34,24 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+TYPE_TAG = "type:"
+"""How the tags of settings that are told apart by their field `type` begin. pydantic puts them
+into the paths of its errors; no field begins like this."""
+
+
+def by_type(default: str | None = None) -> Discriminator:
+    """Tells the alternatives of a union apart by `type`; each is tagged `type:<its type>`."""
+
+    def tag(value: Any) -> str | None:
+        if isinstance(value, dict):
+            kind = cast("dict[str, object]", value).get("type", default)
+        else:
+            kind = getattr(value, "type", default)
+        return None if kind is None else f"{TYPE_TAG}{kind}"
+
+    return Discriminator(tag)
+
+
 def _no_reference(text: str) -> str:
     if _REFERENCE.search(text):
         raise ValueError(
@@ -39,11 +60,27 @@ def _no_reference(text: str) -> str:
     return text
 
 
+def _no_url(server: str) -> str:
+    """A URL may hold a password: refuse it, and do not repeat it."""
+    if re.search(r"://|[@=\s]", server):
+        raise ValueError("must be a host name, address or socket folder, not a URL")
+    return server
+
+
 def _locate(path: Path, info: ValidationInfo) -> Path:
     """Relative paths count from the configuration file (`base` in the validation context)."""
     _no_reference(str(path))
     context: dict[str, Any] = info.context or {}
     return Path(context.get("base", "")) / path.expanduser()
+
+
+def _folder_or_url(value: object, info: ValidationInfo) -> Path | str:
+    """A folder is located like any path; a URL is taken as it is."""
+    if isinstance(value, str) and is_url(value):
+        return checked_url(_no_reference(value))
+    if isinstance(value, (str, Path)):
+        return _locate(Path(value), info)
+    raise ValueError("must be a folder, or a URL like s3://bucket/staging")
 
 
 def _secret(value: object) -> object:
@@ -59,8 +96,16 @@ def _secret(value: object) -> object:
 Text = Annotated[str, AfterValidator(_no_reference)]
 """Text that is taken as it is written."""
 
+ServerName = Annotated[Text, AfterValidator(_no_url)]
+"""Host name, address or socket folder of a server."""
+
 LocalPath = Annotated[Path, AfterValidator(_locate)]
 """A path, relative to the file it is written in; `~` is the home folder."""
+
+FolderOrUrl = Annotated[
+    Path | str, PlainValidator(_folder_or_url), WithJsonSchema({"type": "string"})
+]
+"""A folder, relative to the file it is written in, or the URL of a place several machines share."""
 
 SecretReference = Annotated[
     InstanceOf[Secret],
@@ -72,3 +117,9 @@ SecretReference = Annotated[
 
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 """A duration in whole seconds, one second to one day."""
+
+
+def secret_fields(settings: BaseModel) -> list[Secret]:
+    """The secrets among the fields themselves."""
+    values = (getattr(settings, key) for key in type(settings).model_fields)
+    return [value for value in values if isinstance(value, Secret)]

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from kada_dagster.config.document import Document
 from kada_dagster.config.models import KadaConfig, SourceSettings
+from kada_dagster.config.named_landings import filled_in
 from kada_dagster.config.problems import (
     ConfigFileError,
     Problem,
@@ -45,6 +46,9 @@ def config_of(document: Document) -> KadaConfig:
     if not isinstance(data, dict):
         raise ConfigFileError([_problem(document, (), "must hold a mapping with `sources:`")])
     fields: dict[str, Any] = dict(cast("dict[str, Any]", data))
+    if isinstance(fields.get("sources"), list):
+        document = filled_in(document)
+        fields = dict(cast("dict[str, Any]", document.data))
     sources, problems = _sources(document, fields.pop("sources", None))
     file = document.file.absolute()
     fields = {"high_water_marks": {}, **fields, "sources": sources}

@@ -9,34 +9,30 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field, InstanceOf, PrivateAttr, SerializeAsAny, field_validator
+from pydantic import (
+    Field,
+    InstanceOf,
+    PrivateAttr,
+    SerializeAsAny,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
+from typing_extensions import Self
 
-from kada_dagster.config.fields import LocalPath, Settings, Text
-from kada_dagster.config.window import WindowSettings
+from kada_dagster.config.delayed_cron import delayed
+from kada_dagster.config.fields import FolderOrUrl, LocalPath, Settings, Text, secret_fields
+from kada_dagster.config.landing import LandingSettings
+from kada_dagster.config.marks import FileMarkSettings, HighWaterMarkSettings
+from kada_dagster.config.window import WindowSettings, known_cron
 from kada_dagster.secrets import Secret
 
 if TYPE_CHECKING:
     from kada_dagster.collector.extractor import Extractor
-    from kada_dagster.hwm.store import MarkStore
-    from kada_dagster.landing.base import Landing
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
-
-class LocalLandingSettings(Settings):
-    """A landing directory that is a folder of this machine, or mounted on it."""
-
-    type: Literal["local"] = Field(description="Kind of landing.")
-    path: LocalPath = Field(description="The folder K picks the files up from.")
-
-    def landing(self) -> Landing:
-        """The landing itself."""
-        from kada_dagster.landing.local import LocalLanding
-
-        return LocalLanding(self.path)
 
 
 class CheckSettings(Settings):
@@ -57,25 +53,24 @@ class RetrySettings(Settings):
 
 
 class ScheduleSettings(Settings):
-    """Whether the schedule runs without being switched on in the UI."""
+    """When the schedule looks for windows that are missing, and how many it takes at once."""
 
-    enabled: bool = Field(default=False, description="Default status of the schedule.")
-
-
-class HighWaterMarkSettings(Settings):
-    """Where the high water marks are kept."""
-
-    path: LocalPath = Field(
-        default=Path("hwm"),
-        validate_default=True,
-        description="Folder of the files `<name>_hwm.txt`.",
+    enabled: bool = Field(
+        default=False, description="Whether it runs without being switched on in the UI."
+    )
+    cron: str | None = Field(
+        default=None,
+        description="When it looks, in the windows' time zone; without it, at the end of each "
+        "window and window.delay_minutes.",
+    )
+    max_windows: int = Field(
+        default=1000, ge=1, le=100_000, description="Windows one look asks for at most."
     )
 
-    def store(self) -> MarkStore:
-        """The store of the marks."""
-        from kada_dagster.hwm.file_store import FileMarkStore
-
-        return FileMarkStore(self.path)
+    @field_validator("cron")
+    @classmethod
+    def _known_cron(cls, text: str | None) -> str | None:
+        return text if text is None else known_cron(text)
 
 
 class SourceSettings(Settings):
@@ -98,10 +93,10 @@ class SourceSettings(Settings):
     host: Text = Field(
         default="", description="Name of the source in K; a label, never an address."
     )
-    output_path: LocalPath = Field(
+    output_path: FolderOrUrl = Field(
         default=Path("output"),
         validate_default=True,
-        description="Folder the runs are written below.",
+        description="Folder the runs are written below, or the URL of a shared place.",
     )
     mask: bool = Field(default=False, description="Replace literals and comments in code.")
     compress: bool = Field(default=False, description="gzip the files.")
@@ -109,7 +104,7 @@ class SourceSettings(Settings):
         default=None, description="The vendor's JSON file; keys written here win over its keys."
     )
     window: WindowSettings = Field(description="Which spans of time are extracted.")
-    landing: LocalLandingSettings | None = Field(
+    landing: LandingSettings | None = Field(
         default=None, description="Where the files go; without it they stay in output_path."
     )
     checks: CheckSettings = Field(default=CheckSettings(), description="What blocks the upload.")
@@ -130,6 +125,24 @@ class SourceSettings(Settings):
             raise ValueError("must be letters, digits and '_', and not begin with a digit")
         return name
 
+    @model_validator(mode="after")
+    def _schedule_can_tick(self) -> Self:
+        if not self.schedule_crons:
+            field = {"below": ("window", "delay_minutes")}
+            message = (
+                "no cron expression ticks that long after the end of every window; "
+                "write in schedule.cron when the schedule shall look for windows"
+            )
+            raise PydanticCustomError("no_cron", message, field)
+        return self
+
+    @property
+    def schedule_crons(self) -> tuple[str, ...]:
+        """When the schedule looks for missing windows, in the windows' time zone."""
+        if self.schedule.cron is not None:
+            return (self.schedule.cron,)
+        return delayed(self.window.cron, self.window.delay_minutes)
+
     @property
     def pool_name(self) -> str:
         """The concurrency pool all steps of this source share."""
@@ -137,8 +150,7 @@ class SourceSettings(Settings):
 
     def secrets(self) -> list[Secret]:
         """References to the secrets these settings need, so that output can be cleaned of them."""
-        values = (getattr(self, key) for key in type(self).model_fields)
-        return [value for value in values if isinstance(value, Secret)]
+        return [*secret_fields(self), *(secret_fields(self.landing) if self.landing else ())]
 
     def extractor(self) -> Extractor:
         """The plain extractor these settings describe."""
@@ -151,8 +163,11 @@ class KadaConfig(Settings):
     sources: list[SerializeAsAny[InstanceOf[SourceSettings]]] = Field(
         description="The collector instances."
     )
+    landings: dict[str, object] = Field(
+        default={}, description="Landings for several sources, by name: `landing: {use: <name>}`."
+    )
     high_water_marks: HighWaterMarkSettings = Field(
-        default=HighWaterMarkSettings(),
+        default=FileMarkSettings(),
         validate_default=True,
         description="How far each source is uploaded.",
     )
@@ -176,7 +191,7 @@ class KadaConfig(Settings):
         names = [source.name.lower() for source in sources]
         if (place := _repeated(names)) is not None:
             raise _clash(place, "name", f"{sources[place].name!r} is the name of another source")
-        paths = [source.landing and source.landing.path.resolve() for source in sources]
+        paths = [source.landing and source.landing.place for source in sources]
         if (place := _repeated(paths)) is not None:
             raise _clash(place, "landing", "another source has this landing directory")
         return sources

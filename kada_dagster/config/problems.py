@@ -7,18 +7,21 @@ place where a secret could stand.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from kada_dagster.config.document import FieldPath
+from kada_dagster.config.fields import TYPE_TAG
 from kada_dagster.errors import ConfigError
 
+_TAG_ERRORS = ("union_tag_invalid", "union_tag_not_found")
 _WORDS: Mapping[str, str] = {
     "missing": "is required",
+    "union_tag_not_found": "is required",
     "string_type": "must be text; write a number or a truth value in quotes",
     "list_type": "must be a list, like [a, b]",
     "dict_type": "must be a mapping of keys to values",
@@ -86,7 +89,9 @@ def suggestion(word: object, known: Iterable[str]) -> str:
 
 def error_path(error: ErrorDetails) -> FieldPath:
     """The field a pydantic error is about."""
-    return (*error["loc"], *error.get("ctx", {}).get("below", ()))
+    path = tuple(part for part in error["loc"] if not _is_tag(part))
+    below = ("type",) if error["type"] in _TAG_ERRORS else error.get("ctx", {}).get("below", ())
+    return (*path, *below)
 
 
 def error_message(error: ErrorDetails, model: type[BaseModel]) -> str:
@@ -98,7 +103,19 @@ def error_message(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"must be one of {context['expected']}" + _near_choice(error)
     if kind == "value_error":
         return str(context["error"])
+    if kind == "union_tag_invalid":
+        return _no_such_type(context["tag"], context["expected_tags"])
     return _WORDS.get(kind) or error["msg"].replace("Input should", "must")
+
+
+def _no_such_type(tag: str, expected: str) -> str:
+    known = [word.strip(" '").removeprefix(TYPE_TAG) for word in expected.split(",")]
+    near = suggestion(tag.removeprefix(TYPE_TAG), known)
+    return f"must be one of {', '.join(known)}{near}"
+
+
+def _is_tag(part: object) -> bool:
+    return isinstance(part, str) and part.startswith(TYPE_TAG)
 
 
 def _unknown_key(path: FieldPath, model: type[BaseModel]) -> str:
@@ -114,13 +131,24 @@ def _near_choice(error: ErrorDetails) -> str:
 
 def _model_at(model: type[BaseModel], path: FieldPath) -> type[BaseModel]:
     """The model of the mapping at a path below `model`."""
+    kinds: Sequence[type[BaseModel]] = [model]
     for part in path:
-        annotation = model.model_fields[str(part)].annotation
-        model = next(kind for kind in _alternatives(annotation) if issubclass(kind, BaseModel))
-    return model
+        if _is_tag(part):
+            kinds = [kind for kind in kinds if _has_type(kind, str(part))]
+        else:
+            kinds = list(_models(kinds[0].model_fields[str(part)].annotation))
+    return kinds[0]
 
 
-def _alternatives(annotation: Any) -> Iterable[type]:
-    """The classes an annotation such as `X | None` allows."""
-    parts = getattr(annotation, "__args__", ()) or (annotation,)
-    return [part for part in parts if isinstance(part, type)]
+def _has_type(model: type[BaseModel], tag: str) -> bool:
+    return tag.removeprefix(TYPE_TAG) in get_args(model.model_fields["type"].annotation)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models an annotation such as `X | Y | None` allows."""
+    if isinstance(annotation, type):
+        if issubclass(annotation, BaseModel):
+            yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _models(part)

@@ -26,6 +26,7 @@ from kada_dagster.config.problems import (
 from kada_dagster.config.registry import SOURCE_TYPES
 from kada_dagster.config.vendor_json import read_vendor_json
 from kada_dagster.errors import ConfigError
+from kada_dagster.extracts.staging_place import is_url
 from kada_dagster.secrets import Secret
 
 
@@ -127,7 +128,7 @@ def _vendor_value(vendor: Document, key: str, value: Any, model: type[SourceSett
             raise ConfigFileError([Problem(vendor.where((key,)), key, "must be text, in quotes")])
         secret = Secret.parse(value)
         return secret if secret.is_reference else Secret(file=vendor.file.absolute(), key=key)
-    if key == "output_path" and isinstance(value, str) and value:
+    if key == "output_path" and isinstance(value, str) and value and not is_url(value):
         return str(vendor.file.parent.absolute() / Path(value).expanduser())
     return value
 

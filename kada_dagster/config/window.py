@@ -25,6 +25,12 @@ class WindowSettings(Settings):
     start: str = Field(
         description="Begin of the first window, YYYY-MM-DD HH:MM:SS in the time zone."
     )
+    delay_minutes: int = Field(
+        default=0,
+        ge=0,
+        le=44_640,
+        description="A window is extracted this long after its end, so that late data is in it.",
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -39,9 +45,7 @@ class WindowSettings(Settings):
     @field_validator("cron")
     @classmethod
     def _known_cron(cls, text: str) -> str:
-        if Cron.parse(text).next_tick(datetime(2000, 1, 1)) is None:  # noqa: DTZ001 - wall clock
-            raise ValueError(f"{text!r} never ticks")
-        return text
+        return known_cron(text)
 
     @field_validator("start")
     @classmethod
@@ -62,6 +66,22 @@ class WindowSettings(Settings):
     def first(self) -> datetime:
         """Begin of the first window, aware, UTC; of a moment the clock shows twice, the first."""
         return _to_utc(_parse_local(self.start), ZoneInfo(self.timezone))
+
+    @property
+    def delay(self) -> timedelta:
+        """How long after its end a window may be extracted."""
+        return timedelta(minutes=self.delay_minutes)
+
+
+def known_cron(text: str) -> str:
+    """The cron expression as it is.
+
+    Raises:
+        ValueError: it is none, or there is no moment it names.
+    """
+    if Cron.parse(text).next_tick(datetime(2000, 1, 1)) is None:  # noqa: DTZ001 - wall clock
+        raise ValueError(f"{text!r} never ticks")
+    return text
 
 
 def daily_window(now: datetime) -> WindowSettings:

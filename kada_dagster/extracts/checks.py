@@ -7,20 +7,17 @@ empty or a fraction of the last one that was accepted.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kada_dagster.errors import CheckFailedError, StagingError
+from kada_dagster.errors import CheckFailedError
+from kada_dagster.extracts.baseline import BASELINE_NAME, Baseline, FileBaseline, Sizes
 from kada_dagster.extracts.contract import COLUMNS, LINKAGE, META, file_name
 from kada_dagster.extracts.file_scan import FileScan, dangling_parents, repeated_keys, scan_file
 from kada_dagster.extracts.manifest import MANIFEST_NAME, Manifest, read_manifest
-from kada_dagster.extracts.staging import staging_errors
 
 CHECK_NAMES = ("contract", "unique_ids", "parents_resolve", "volume")
-BASELINE_NAME = "baseline.json"
 _FEW = 10
 """Types with fewer objects than this may come and go without the volume check minding."""
 
@@ -42,13 +39,16 @@ class CheckResult:
     facts: Mapping[str, int | float | str] = field(default_factory=dict[str, "int | float | str"])
 
 
-def check_extract(folder: Path, *, min_share_of_last: float) -> list[CheckResult]:
+def check_extract(
+    folder: Path, *, min_share_of_last: float, baseline: Baseline | None = None
+) -> list[CheckResult]:
     """Check the whole run in `folder`.
 
     Args:
         folder: `<output_path>/<name>/<start>_<end>`.
         min_share_of_last: smallest share (0 to 1) of the last accepted extract's rows that is
             still believed; 0 believes anything.
+        baseline: the last accepted extract's sizes; by default those kept beside the folder.
 
     Returns:
         One result for each of `CHECK_NAMES`. Where the files break the contract the checks
@@ -58,6 +58,7 @@ def check_extract(folder: Path, *, min_share_of_last: float) -> list[CheckResult
         StagingError: there is no readable manifest, or the baseline of earlier extracts is damaged.
     """
     manifest = read_manifest(folder)
+    sizes = (baseline or FileBaseline(folder.parent / BASELINE_NAME)).read()
     try:
         _check_names(folder, manifest)
         scans = {file.family: scan_file(folder, file) for file in manifest.files}
@@ -68,14 +69,14 @@ def check_extract(folder: Path, *, min_share_of_last: float) -> list[CheckResult
             CheckResult("contract", False, str(error)),
             CheckResult("unique_ids", False, unread),
             CheckResult("parents_resolve", False, unread),
-            _check_volume(folder, manifest, min_share_of_last),
+            _check_volume(sizes, manifest, min_share_of_last),
         ]
     facts = {"files": len(manifest.files), "rows": sum(manifest.rows.values())}
     return [
         CheckResult("contract", True, "files match the manifest and the contract", facts),
         _check_unique(folder, manifest, scans),
         _check_parents(folder, manifest, scans),
-        _check_volume(folder, manifest, min_share_of_last),
+        _check_volume(sizes, manifest, min_share_of_last),
     ]
 
 
@@ -84,22 +85,17 @@ def failures(results: list[CheckResult]) -> str:
     return "\n".join(f"{r.name}: {r.message}" for r in results if not r.passed)
 
 
-def accept_extract(folder: Path) -> None:
+def accept_extract(folder: Path, baseline: Baseline | None = None) -> None:
     """Make this extract the one the next volume check compares with.
 
+    Args:
+        folder: of the run.
+        baseline: where its sizes are kept; by default beside the folder.
+
     Raises:
-        StagingError: the baseline file beside the runs cannot be written.
+        StagingError: the baseline cannot be written.
     """
-    manifest = read_manifest(folder)
-    path = folder.parent / BASELINE_NAME
-    text = json.dumps({"rows": manifest.rows, "counts": dict(manifest.counts)}, sort_keys=True)
-    fresh = path.with_name(f".{BASELINE_NAME}.{os.getpid()}")
-    with staging_errors(path):
-        try:
-            fresh.write_text(text + "\n", encoding="utf-8")
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+    (baseline or FileBaseline(folder.parent / BASELINE_NAME)).write(read_manifest(folder))
 
 
 def _check_names(folder: Path, manifest: Manifest) -> None:
@@ -152,9 +148,7 @@ def _check_parents(folder: Path, manifest: Manifest, scans: Mapping[str, FileSca
     return CheckResult("parents_resolve", True, "every PARENT_ID is an object of the file", facts)
 
 
-def _check_volume(folder: Path, manifest: Manifest, min_share: float) -> CheckResult:
-    path = folder.parent / BASELINE_NAME
-    baseline = _read_baseline(path)
+def _check_volume(baseline: Sizes, manifest: Manifest, min_share: float) -> CheckResult:
     facts = {"min_share_of_last": min_share, "rows": manifest.rows.get(META, 0)}
     cure = "if that is right, set checks.min_share_of_last to 0 for one run"
     if min_share > 0 and META in manifest.rows and not manifest.rows[META]:
@@ -167,33 +161,10 @@ def _check_volume(folder: Path, manifest: Manifest, min_share: float) -> CheckRe
     return CheckResult("volume", True, compared, facts)
 
 
-def _volumes(
-    baseline: Mapping[str, Mapping[str, int]], manifest: Manifest
-) -> Iterator[tuple[str, int, int]]:
+def _volumes(baseline: Sizes, manifest: Manifest) -> Iterator[tuple[str, int, int]]:
     rows, counts = baseline.get("rows", {}), baseline.get("counts", {})
     for family in (META, LINKAGE):  # EVENTS and DATABASE_LOG follow the window, not the source
         yield family, rows.get(family, 0), manifest.rows.get(family, 0)
     for kind, before in counts.items():
         if before >= _FEW:
             yield kind, before, manifest.counts.get(kind, 0)
-
-
-def _read_baseline(path: Path) -> Mapping[str, Mapping[str, int]]:
-    """Rows by family and objects by type of the last accepted extract; empty without one."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            what: {str(key): _whole(value) for key, value in data[what].items()}
-            for what in ("rows", "counts")
-        }
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise StagingError(f"{path}: cannot be read ({reason}); delete it to start anew") from None
-
-
-def _whole(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is not a number of rows")
-    return value

@@ -10,46 +10,27 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from kada_dagster.errors import ConfigError, StagingError
-from kada_dagster.extracts.manifest import MANIFEST_NAME
+from kada_dagster.errors import ConfigError
+from kada_dagster.extracts.baseline import BASELINE_NAME, Baseline, FileBaseline
+from kada_dagster.extracts.manifest import MANIFEST_NAME, Manifest
+from kada_dagster.extracts.staging_errors import staging_errors
+from kada_dagster.extracts.staging_place import check_instance_name, fewest_covering, no_run
 from kada_dagster.hwm.window import Window
 
 _PARTIAL = ".partial-"
 _REPLACED = ".replaced-"
 _LOCK = ".lock"
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
-
-
-@contextmanager
-def staging_errors(path: Path) -> Generator[None, None, None]:
-    """Turn an operating system error below `path` into a StagingError that says the cure."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename or path
-        cures = {
-            errno.ENOSPC: "the disk is full: free space or choose another output_path",
-            errno.EDQUOT: "the disk quota is used up: free space or choose another output_path",
-            errno.EACCES: "no permission: let the collector's user write there",
-            errno.EPERM: "no permission: let the collector's user write there",
-            errno.EROFS: "the file system is read-only: choose another output_path",
-            errno.ENOTDIR: "a file is in the way: choose another output_path",
-        }
-        cure = cures.get(error.errno or 0, error.strerror or str(error))
-        raise StagingError(f"output_path: cannot write {where}: {cure}") from error
 
 
 @dataclass(frozen=True)
@@ -68,10 +49,12 @@ class Staging:
     name: str
 
     def __post_init__(self) -> None:
-        if not _NAME.match(self.name):
-            raise ConfigError(
-                f"name: {self.name!r} cannot name a folder; use letters, digits, '_', '-', '.'"
-            )
+        check_instance_name(self.name)
+
+    @property
+    def baseline(self) -> Baseline:
+        """A file beside the runs."""
+        return FileBaseline(self.folder / BASELINE_NAME)
 
     @property
     def folder(self) -> Path:
@@ -96,31 +79,36 @@ class Staging:
                 found[window] = path
         return found
 
-    def covering(self, window: Window) -> list[Path]:
-        """The runs that together hold every moment of a window, oldest first.
+    def covering(self, window: Window) -> list[Window]:
+        """The runs that together hold every moment of a window; as `StagingPlace` says."""
+        return fewest_covering(self.runs(), window, self.describe())
 
-        The run of exactly this window where it exists, else the fewest that cover it.
+    def latest(self) -> Window:
+        """The run written last."""
+        found = self.runs()
+        if not found:
+            raise no_run(self.describe())
+        return max(found, key=lambda window: (found[window] / MANIFEST_NAME).stat().st_mtime_ns)
 
-        Raises:
-            StagingError: part of the window was not extracted; names the first such moment.
-        """
-        runs = self.runs()
-        if window in runs:
-            return [runs[window]]
-        chosen: list[Path] = []
-        reached = window.start
-        while reached < window.end:
-            best = max(
-                (w for w in runs if w.start <= reached < w.end), key=attrgetter("end"), default=None
-            )
-            if best is None:
-                raise StagingError(
-                    f"{self.folder}: nothing extracted from {reached:%Y-%m-%d %H:%M:%S} on, so "
-                    f"{window} cannot be uploaded; run the extract of that window first"
-                )
-            chosen.append(runs[best])
-            reached = best.end
-        return chosen
+    @contextmanager
+    def reading(self, window: Window) -> Generator[Path, None, None]:
+        """The run's own folder."""
+        yield self.run_folder(window)
+
+    def release(self, window: Window) -> None:
+        """Nothing to do: the run's folder stays."""
+
+    def describe(self) -> str:
+        """The folder of this instance's runs."""
+        return str(self.folder)
+
+    def location(self, window: Window) -> str:
+        """The run's folder."""
+        return str(self.run_folder(window))
+
+    def file_location(self, manifest: Manifest, file: str) -> str:
+        """The path of a file of a run."""
+        return str(self.run_folder(manifest.window) / file)
 
     @contextmanager
     def partial(self, window: Window) -> Generator[Path, None, None]:
@@ -141,7 +129,7 @@ class Staging:
                     stack.enter_context(FileLock(path / _LOCK))
             yield path
 
-    def publish(self, partial: Path, window: Window) -> Path:
+    def publish(self, partial: Path, window: Window) -> None:
         """Give a finished run its final name at one stroke, in place of an earlier one.
 
         Raises:
@@ -156,7 +144,6 @@ class Staging:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
                 _replace(partial, final)
-        return final
 
     def _lock(self) -> FileLock:
         """Held for moments only; a holder that hangs is an error after a minute."""

@@ -60,6 +60,20 @@ def moved(state: MarkState, moment: datetime) -> MarkState:
     return MarkState(moment, state.ahead)
 
 
+def settled(state: MarkState) -> MarkState:
+    """The state with the mark past every uploaded span it touches, as it is read: only a mark put
+    in place by hand, or two writers at once of which one died, leave it before one."""
+    if state.mark is None:
+        return state
+    return MarkState(_reach(state.mark, state.ahead), state.ahead)
+
+
+def advanced(state: MarkState, moment: datetime) -> MarkState:
+    """As `moved`, but a mark that is there already or beyond stays."""
+    there = state.mark is not None and state.mark >= moment
+    return state if there else moved(state, moment)
+
+
 def gap(state: MarkState, first: datetime) -> Window | None:
     """What holds the mark: the first missing span before the earliest upload ahead of it.
 

@@ -1,26 +1,21 @@
-"""The two files of a mark: their formats, strict reading, and replacement at one stroke.
-
-`<name>_hwm.txt` holds one line, `YYYY-MM-DD HH:MM:SS` (UTC). `<name>_hwm_ahead.json` lists what
-was uploaded beyond a gap. Which of them is written when is decided in `file_store`.
+"""The files of a mark: read, and replaced at one stroke. What they hold is in `mark_format`;
+which of them is written when is decided in `file_store`.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from kada_dagster.errors import ConfigError, WatermarkError
-from kada_dagster.hwm.mark import merged
-from kada_dagster.hwm.window import Window, parse_hwm
+from kada_dagster.errors import WatermarkError
+from kada_dagster.hwm.mark_format import parse_ahead, parse_mark
+from kada_dagster.hwm.window import Window
 
-_AHEAD_KEY = "uploaded_ahead"
 _MARK_BYTES = 64
 _CURES = {
     errno.ENOSPC: "the disk is full: free space",
@@ -46,68 +41,13 @@ def watermark_errors(path: Path) -> Generator[None, None, None]:
 
 
 def read_mark(path: Path) -> datetime | None:
-    """Read a mark.
-
-    Returns:
-        The mark, UTC; `None` when there is no file.
-
-    Raises:
-        WatermarkError: the file is there but is not exactly one mark; names it and the cure.
-    """
-    data = _read(path, _MARK_BYTES)
-    if data is None:
-        return None
-    try:
-        return parse_hwm(_only_line(data), "its line")
-    except (ConfigError, ValueError) as error:
-        fault = "its line is not a moment" if isinstance(error, ConfigError) else error
-        raise WatermarkError(
-            f"high water mark {path}: {fault}; it must hold one line YYYY-MM-DD HH:MM:SS (UTC). "
-            "Correct it, or set the mark with `kada hwm set`"
-        ) from None  # the content stays out of the message: it may be any file
-
-
-def _only_line(data: bytes) -> str:
-    if not data:
-        raise ValueError("the file is empty")
-    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError("the file starts with a byte order mark")
-    line, newline, rest = data.partition(b"\n")
-    if rest:
-        raise ValueError("the file has more than one line")
-    line = line[:-1] if newline and line.endswith(b"\r") else line
-    return line.decode("ascii", errors="replace")
+    """The mark in a file; `None` when there is no file. Raises as `parse_mark` does."""
+    return parse_mark(_read(path, _MARK_BYTES), str(path))
 
 
 def read_ahead(path: Path) -> tuple[Window, ...]:
-    """Read the spans uploaded ahead of a mark, merged; none when there is no file.
-
-    Raises:
-        WatermarkError: the file is there but is not such a list; names it and the cure.
-    """
-    data = _read(path)
-    try:
-        return () if data is None else _parse_ahead(json.loads(data.decode()))
-    except (ValueError, TypeError, KeyError, ConfigError, RecursionError):
-        raise WatermarkError(
-            f"high water mark {path}: not a list of uploaded windows as this program writes it. "
-            "Delete it; the windows uploaded ahead of the mark must then be uploaded again"
-        ) from None
-
-
-def _parse_ahead(data: Any) -> tuple[Window, ...]:
-    if set(data) != {_AHEAD_KEY} or not isinstance(data[_AHEAD_KEY], list):
-        raise ValueError(_AHEAD_KEY)
-    pairs: list[Any] = data[_AHEAD_KEY]
-    if any(not isinstance(pair, dict) for pair in pairs):
-        raise ValueError(_AHEAD_KEY)
-    return merged(Window.parse(**pair) for pair in pairs)
-
-
-def ahead_text(windows: Iterable[Window]) -> str:
-    """The text of the file `read_ahead` reads."""
-    pairs = [{"start_hwm": window.start_hwm, "end_hwm": window.end_hwm} for window in windows]
-    return json.dumps({_AHEAD_KEY: pairs}, indent=1) + "\n"
+    """The spans in a file; none when there is no file. Raises as `parse_ahead` does."""
+    return parse_ahead(_read(path), str(path))
 
 
 def _read(path: Path, limit: int = -1) -> bytes | None:
@@ -126,6 +66,15 @@ def _read(path: Path, limit: int = -1) -> bytes | None:
                 return file.read(limit)
         finally:
             os.close(fd)
+
+
+def keep_file(path: Path, text: str) -> None:
+    """As `write_file`, but nothing is written when the file holds that text already."""
+    data = text.encode()
+    with suppress(WatermarkError):  # whatever is in its place: writing finds out
+        if _read(path, len(data) + 1) == data:
+            return
+    write_file(path, text)
 
 
 def write_file(path: Path, text: str) -> None:

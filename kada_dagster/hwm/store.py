@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from kada_dagster.hwm.history import LONGEST_HISTORY, MarkChange
 from kada_dagster.hwm.mark import MarkState
 from kada_dagster.hwm.window import Window
 
@@ -12,9 +14,10 @@ from kada_dagster.hwm.window import Window
 class MarkStore(Protocol):
     """Keeps one mark for each collector instance, told apart by `name`.
 
-    Every method raises `WatermarkError` when a mark cannot be read or written, and `ConfigError`
-    when the name cannot be a file name. A mark that cannot be read is never taken for a missing
-    one.
+    Every method raises `WatermarkError` when a mark cannot be read or written,
+    `ConnectionFailedError` or `PermissionDeniedError` where the store is reached over a network,
+    and `ConfigError` when the name cannot be a file name. A mark that cannot be read is never
+    taken for a missing one.
     """
 
     def read(self, name: str) -> MarkState:
@@ -43,6 +46,15 @@ class MarkStore(Protocol):
 
         Returns:
             The new state, without the uploaded spans ahead that the mark now covers.
+        """
+        ...
+
+    def history(self, name: str, limit: int = LONGEST_HISTORY) -> Sequence[MarkChange]:
+        """The last changes of the mark, oldest first. Changes that changed nothing are not there.
+
+        Args:
+            name: collector instance.
+            limit: how many at most.
         """
         ...
 

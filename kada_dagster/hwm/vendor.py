@@ -69,7 +69,7 @@ def publish_hwm(prefix: str, date: str, file_path: str | os.PathLike[str] | None
     mark = store.advance(prefix, moment).mark
     if mark is not None and mark > moment:
         _log.warning(
-            "%s stays at %s: %s is earlier, and a mark never moves back by itself",
+            "%s is at %s: %s is earlier, and a mark never moves back by itself",
             store.describe(prefix),
             format_hwm(mark),
             date,

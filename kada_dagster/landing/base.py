@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kada_dagster.errors import LandingError
+
+if TYPE_CHECKING:
+    from kada_dagster.hwm.store import MarkStore
+
+Progress = Callable[[int], None]
+"""Called with the number of bytes sent since the last call; from any thread."""
+
+
+def no_progress(_sent: int) -> None:
+    """For callers who do not watch."""
+
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 
@@ -34,19 +46,41 @@ class Receipt:
 class Landing(Protocol):
     """A directory K reads extracts from."""
 
-    def put(self, source: Path, name: str, *, size: int, sha256: str) -> Receipt:
-        """Place one file. Under its final name there is never a part of it.
+    def put(
+        self,
+        source: Path,
+        name: str,
+        *,
+        size: int,
+        sha256: str,
+        progress: Progress = no_progress,
+    ) -> Receipt:
+        """Place one file. Under its final name there is never a part of it. Several threads may
+        place files at once.
 
         Args:
             source: the file to send.
             name: its name in the landing, without any folder.
             size: what `source` must measure, in bytes.
             sha256: what it must hash to, lower-case hex.
+            progress: told how it goes on.
 
         Raises:
             LandingError: it could not be placed, or `source` is not the file described.
             PermissionDeniedError: the landing may not be written.
             ConnectionFailedError: the landing does not answer; a retry may help.
+        """
+        ...
+
+    def holds(self, name: str, *, size: int, sha256: str) -> bool:
+        """Whether exactly this file is there already. Raises as `put` does."""
+        ...
+
+    def marks(self) -> MarkStore:
+        """High water marks kept beside the landing directory, where K does not look.
+
+        Raises:
+            ConfigError: nothing can be beside it.
         """
         ...
 

@@ -17,11 +17,14 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from kada_dagster.errors import ConnectionFailedError, LandingError
-from kada_dagster.landing.base import Receipt, check_name
+from kada_dagster.landing.base import Progress, Receipt, check_name, no_progress
 from kada_dagster.landing.faults import landing_errors, source_errors
+
+if TYPE_CHECKING:
+    from kada_dagster.hwm.store import MarkStore
 
 _TEMPORARY = re.compile(r"\.kada-upload-[0-9a-f]{16}\Z")
 _CHUNK_BYTES = 1024 * 1024
@@ -39,15 +42,35 @@ class LocalLanding:
 
     path: Path
 
-    def put(self, source: Path, name: str, *, size: int, sha256: str) -> Receipt:
+    def put(
+        self,
+        source: Path,
+        name: str,
+        *,
+        size: int,
+        sha256: str,
+        progress: Progress = no_progress,
+    ) -> Receipt:
         """Place one file; nothing is copied when the identical file is there."""
         target = Path(self.path) / check_name(name)
         with landing_errors(target):
             self._prepare()
             present = _is_there(target, (size, sha256))
             if not present:
-                _send(source, target, (size, sha256))
+                _send(source, target, (size, sha256), progress)
         return Receipt(name, size, sha256, str(target.absolute()), sent=not present)
+
+    def holds(self, name: str, *, size: int, sha256: str) -> bool:
+        """Whether exactly this file is in the folder."""
+        target = Path(self.path) / check_name(name)
+        with landing_errors(target):
+            return _is_there(target, (size, sha256))
+
+    def marks(self) -> MarkStore:
+        """Marks in the folder `hwm` beside the landing folder."""
+        from kada_dagster.hwm.file_store import FileMarkStore
+
+        return FileMarkStore(Path(self.path).absolute().parent / "hwm")
 
     def describe(self) -> str:
         """The folder's path."""
@@ -80,9 +103,9 @@ def _is_there(target: Path, expected: _Digest) -> bool:
     return _digest_of(target) == expected
 
 
-def _send(source: Path, target: Path, expected: _Digest) -> None:
+def _send(source: Path, target: Path, expected: _Digest, progress: Progress) -> None:
     with _temporary(target.parent) as (file, path):
-        if _copy(source, file) != expected:
+        if _copy(source, file, progress) != expected:
             raise LandingError(
                 f"{source} is not the file its manifest describes; {target.name} was not sent. "
                 "Run the extract of that window again"
@@ -97,12 +120,13 @@ def _send(source: Path, target: Path, expected: _Digest) -> None:
         _sync_folder(target.parent)
 
 
-def _copy(source: Path, file: IO[bytes]) -> _Digest:
+def _copy(source: Path, file: IO[bytes], progress: Progress) -> _Digest:
     size, digest = 0, hashlib.sha256()
     for chunk in _chunks(source):
         digest.update(chunk)
         size += len(chunk)
         _write(file, chunk)
+        progress(len(chunk))
     return size, digest.hexdigest()
 
 

@@ -1,14 +1,22 @@
-"""Sending one run: exactly the files of its manifest, META first, each proved to have arrived."""
+"""Sending one run: exactly the files of its manifest, META first, each proved to have arrived.
+
+K polls a landing directory and knows no manifest, so the objects are there before what refers to
+them; the other families follow side by side.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kada_dagster.errors import ConfigError, LandingError, SourceChangedError, StagingError
-from kada_dagster.extracts.contract import COLUMNS, file_name
+from kada_dagster.extracts.contract import COLUMNS, META, file_name
 from kada_dagster.extracts.manifest import ExtractFile, Manifest, read_manifest
-from kada_dagster.landing.base import Landing, Receipt
+from kada_dagster.landing.base import Landing, Progress, Receipt, no_progress
+
+_AT_ONCE = 3
+"""Files sent side by side: all families but META."""
 
 
 def _ignore(_receipt: Receipt) -> None:
@@ -16,7 +24,10 @@ def _ignore(_receipt: Receipt) -> None:
 
 
 def upload_run(
-    folder: Path, landing: Landing, on_file: Callable[[Receipt], None] = _ignore
+    folder: Path,
+    landing: Landing,
+    on_file: Callable[[Receipt], None] = _ignore,
+    progress: Progress = no_progress,
 ) -> list[Receipt]:
     """Send the files of one run; nothing else in its folder, and not the manifest.
 
@@ -24,9 +35,10 @@ def upload_run(
         folder: the run's folder, `<output_path>/<name>/<start>_<end>/`.
         landing: where the files go.
         on_file: called after each file with its receipt.
+        progress: told how many bytes were sent; from several threads.
 
     Returns:
-        The receipts, in the order sent: META, LINKAGE, EVENTS, DATABASE_LOG.
+        The receipts in the order META, LINKAGE, EVENTS, DATABASE_LOG.
 
     Raises:
         StagingError: the folder holds no whole extract; nothing was sent.
@@ -39,9 +51,7 @@ def upload_run(
     receipts: list[Receipt] = []
     try:
         _check_sizes(files, folder)
-        for file in files:
-            source = folder / file.file
-            receipt = landing.put(source, file.file, size=file.bytes, sha256=file.sha256)
+        for receipt in _sent(files, folder, landing, progress):
             receipts.append(receipt)
             on_file(receipt)
     except LandingError as error:
@@ -51,6 +61,36 @@ def upload_run(
             ) from error
         raise
     return receipts
+
+
+def waiting(folder: Path, landing: Landing) -> list[ExtractFile]:
+    """The files of a run that `upload_run` would send: those not in the landing, or other there.
+
+    Raises:
+        as `upload_run`.
+    """
+    files = _files(read_manifest(folder), folder)
+    _check_sizes(files, folder)
+    return [
+        file for file in files if not landing.holds(file.file, size=file.bytes, sha256=file.sha256)
+    ]
+
+
+def _sent(
+    files: list[ExtractFile], folder: Path, landing: Landing, progress: Progress
+) -> Iterator[Receipt]:
+    def put(file: ExtractFile) -> Receipt:
+        source = folder / file.file
+        return landing.put(
+            source, file.file, size=file.bytes, sha256=file.sha256, progress=progress
+        )
+
+    meta = [file for file in files if file.family == META]
+    rest = [file for file in files if file.family != META]
+    yield from map(put, meta)
+    if rest:
+        with ThreadPoolExecutor(_AT_ONCE, "kada-upload") as threads:
+            yield from threads.map(put, rest)
 
 
 def _files(manifest: Manifest, folder: Path) -> list[ExtractFile]:

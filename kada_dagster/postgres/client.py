@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, Protocol
@@ -119,6 +119,30 @@ def open_session(address: ServerAddress, database: str, snapshot: str | None = N
     return session
 
 
+@contextmanager
+def hung_up_after(raw: Connection, seconds: float) -> Generator[None, None, None]:
+    """Hang up on a peer that takes the connection for alive but says nothing any more, for longer
+    than that; what waits for it then fails."""
+    timer = Timer(seconds, hang_up, (raw,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def hang_up(raw: Connection) -> None:
+    """Cut a connection, from any thread."""
+    import psycopg2
+
+    with (
+        suppress(OSError, psycopg2.Error),  # closed already
+        socket.socket(fileno=os.dup(raw.fileno())) as line,
+    ):
+        line.shutdown(socket.SHUT_RDWR)
+
+
 class Session:
     """One connection inside one snapshot. A context manager that closes it."""
 
@@ -214,26 +238,10 @@ class Session:
                 raise
             cursor.execute(_END_STATEMENT)
 
-    @contextmanager
-    def _watched(self) -> Generator[None, None, None]:
-        """Hang up on a peer that takes the connection for alive but says nothing any more: the
-        server itself would have ended the statement by then."""
-        timer = Timer(self._statement_timeout + GRACE_SECONDS, self._hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _hang_up(self) -> None:
-        import psycopg2
-
-        with (
-            suppress(OSError, psycopg2.Error),  # closed already
-            socket.socket(fileno=os.dup(self._raw.fileno())) as line,
-        ):
-            line.shutdown(socket.SHUT_RDWR)
+    def _watched(self) -> AbstractContextManager[None]:
+        """Hang up on a peer that says nothing any more: the server itself would have ended the
+        statement by then."""
+        return hung_up_after(self._raw, self._statement_timeout + GRACE_SECONDS)
 
     def _give_up(self, cursor: Cursor, error: BaseException) -> None:
         import psycopg2
@@ -261,7 +269,7 @@ class Session:
             with suppress(psycopg2.Error):
                 if "FATAL" in str(error):  # it answers, but its connections are used up
                     self._raw.cancel()
-            self._hang_up()
+            hang_up(self._raw)
 
     def close(self) -> None:
         """Close the connection; the server rolls the transaction back."""

@@ -19,7 +19,6 @@ from kada_dagster.errors import (
     SourceChangedError,
 )
 from kada_dagster.extracts.contract import DATABASE_LOG, LINKAGE, META
-from kada_dagster.extracts.masking import Masker
 from kada_dagster.extracts.writer import ExtractWriter, Section
 from kada_dagster.hwm.window import Window
 from kada_dagster.postgres import scope as scopes
@@ -40,6 +39,7 @@ from kada_dagster.postgres.scope import (
 )
 from kada_dagster.postgres.sinks import (
     ColumnMaskingSink,
+    CountingSink,
     LineageSink,
     LogSink,
     MaskingSink,
@@ -207,23 +207,29 @@ class Extractor(BaseExtractor):
         wanted = comparable(databases, session.encoding)
         repair = may_hold_other_bytes(session)
         tasks: list[Task] = []
+        sections: dict[str, Section] = {}
+        denied: dict[str, str] = {}
+
+        def refused(name: str, reason: str) -> None:
+            denied[name] = reason
+            sections[name].clear()
+
         for name, statement in self._statements.items():
             if statement.cluster_wide and name not in once:
                 continue
             if name == "DATABASE_LOG_SQL" and view is None:
                 continue
-            section = writer.section(statement.family or LINKAGE)
-            sink = self._sink(name, section, writer, session)
+            section = sections[name] = writer.section(statement.family or LINKAGE)
+            sink = self._sink(statement, section, writer, session)
             tasks.append(
                 Task(
                     name,
                     self.scope.render(statement, session, wanted, view or "NULL"),
                     RepairingSink(sink, writer.warn) if repair else sink,
-                    self._done(session.database, name, section),
+                    self._done(session.database, statement, section),
                 )
             )
-        denied: dict[str, str] = {}
-        run_tasks(self.address, session, tasks, self.connections, denied.__setitem__)
+        run_tasks(self.address, session, tasks, self.connections, refused)
         if denied:
             sample = f"{', '.join(sorted(denied))}: {min(denied.values())}"
             writer.warn("not_readable", sample, len(denied))
@@ -243,26 +249,34 @@ class Extractor(BaseExtractor):
             writer.warn("statements_hidden", "grant pg_read_all_stats to see them", hidden)
         return view
 
-    def _sink(self, name: str, section: Section, writer: ExtractWriter, session: Session) -> Sink:
+    def _sink(
+        self, statement: sql.Statement, section: Section, writer: ExtractWriter, session: Session
+    ) -> Sink:
+        name = statement.name
         if name == "VIEW_RULES_SQL":
             return LineageSink(section, writer.warn)
-        if not self.mask:
-            return section
+        sink = CountingSink(section) if statement.counted_as is None else section
+        if not self.mask or statement.family == LINKAGE:
+            return sink
+        from kada_dagster.extracts.masking import Masker  # its patterns take 4 ms to compile
+
         if name == "DATABASE_LOG_SQL":  # written by clients, whose settings nobody knows
-            return LogSink(section, Masker(enabled=True), writer.warn)
-        if self._statements[name].family != META:
-            return section
+            return LogSink(sink, Masker(enabled=True), writer.warn)
         # what the server prints follows this session's setting; bodies are as somebody wrote them
         printed = name != "PROCEDURES_SQL"
         standard = printed or scopes.reads_backslashes_plainly(session)
         masker = Masker(enabled=True, standard_conforming_strings=standard)
         kind = ColumnMaskingSink if name == "COLUMNS_SQL" else MaskingSink
-        return kind(section, masker, writer.warn)
+        return kind(sink, masker, writer.warn)
 
-    def _done(self, database: str, name: str, section: Section) -> Callable[[int], None]:
-        what = f"{database}: {name.removesuffix('_SQL').lower().replace('_', ' ')}"
+    def _done(
+        self, database: str, statement: sql.Statement, section: Section
+    ) -> Callable[[int], None]:
+        what = f"{database}: {statement.name.removesuffix('_SQL').lower().replace('_', ' ')}"
 
         def done(rows: int) -> None:
+            if statement.counted_as is not None:
+                section.count(statement.counted_as, rows)
             section.close()
             self.on_progress(what, rows)
 

@@ -52,7 +52,7 @@ def connecting(where: str, secrets: tuple[str, ...]) -> Generator[None, None, No
     try:
         yield
     except psycopg2.Error as error:
-        raise _refused(where, _text(error, secrets)) from None
+        raise _refused(where, driver_text(error, secrets)) from None
 
 
 def _refused(where: str, text: str) -> KadaError:
@@ -73,7 +73,7 @@ def reading(what: str, secrets: tuple[str, ...] = ()) -> Generator[None, None, N
     try:
         yield
     except psycopg2.Error as error:
-        raise _failed(what, error, _text(error, secrets)) from None
+        raise _failed(what, error, driver_text(error, secrets)) from None
 
 
 def _failed(what: str, error: psycopg2.Error, text: str) -> KadaError:
@@ -89,6 +89,7 @@ def _failed(what: str, error: psycopg2.Error, text: str) -> KadaError:
     return ExtractError(f"{what}: {text} (SQLSTATE {state})")
 
 
-def _text(error: Exception, secrets: tuple[str, ...]) -> str:
+def driver_text(error: Exception, secrets: tuple[str, ...]) -> str:
+    """The first lines of what the driver says, as one, without the secrets."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return redact("; ".join(line.strip() for line in lines[:3]), secrets)

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from kada_dagster.errors import ConnectionFailedError, PermissionDeniedError
 from kada_dagster.postgres.client import ServerAddress, Session, Sink, open_session
 
-_HEAVY = ("COLUMNS_SQL", "RELATIONS_SQL", "VIEW_RULES_SQL", "CONSTRAINTS_SQL", "INDEXES_SQL")
+_HEAVY = (
+    "COLUMNS_SQL",
+    "RELATIONS_SQL",
+    "VIEW_RULES_SQL",
+    "CONSTRAINTS_SQL",
+    "INDEXES_SQL",
+    "VIEW_LINEAGE_SQL",
+)
 """The longest first, so that the connections end at about the same time."""
 
 

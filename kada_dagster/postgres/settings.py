@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from kada_dagster.config.document import read_text
-from kada_dagster.config.fields import LocalPath, Seconds, SecretReference, Text
+from kada_dagster.config.fields import LocalPath, Seconds, SecretReference, ServerName, Text
 from kada_dagster.config.models import SourceSettings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class PostgresSettings(SourceSettings):
     type: Literal["postgres"] = Field(  # pyright: ignore[reportIncompatibleVariableOverride]
         default="postgres", description="Type of the source."
     )
-    server: Text = Field(min_length=1, description="Host name, address or socket folder.")
+    server: ServerName = Field(min_length=1, description="Host name, address or socket folder.")
     username: Text = Field(min_length=1, description="Role to log in as.")
     password: SecretReference | None = Field(
         default=None,
@@ -88,14 +88,6 @@ class PostgresSettings(SourceSettings):
             return fields
         given = cast("dict[str, object]", fields)
         return {**given, "host": given.get("host") or given.get("server") or ""}
-
-    @field_validator("server")
-    @classmethod
-    def _is_no_url(cls, server: str) -> str:
-        """A URL may hold a password: refuse it, and do not repeat it."""
-        if re.search(r"://|[@=\s]", server):
-            raise ValueError("must be a host name, address or socket folder, not a URL")
-        return server
 
     def extractor(self) -> Extractor:
         """The plain extractor these settings describe; it resolves the password when it connects.

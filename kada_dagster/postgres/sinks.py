@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kada_dagster.errors import ExtractError
 from kada_dagster.extracts.contract import COLUMNS, DATABASE_LOG, META, encode_row
-from kada_dagster.extracts.masking import Masker
 from kada_dagster.extracts.reader import decode_record
 from kada_dagster.extracts.writer import Section
 from kada_dagster.postgres.client import Sink
 from kada_dagster.postgres.lineage import view_edges
+
+if TYPE_CHECKING:
+    from kada_dagster.extracts.masking import Masker
 
 Warn = Callable[[str, str], None]
 """Called with a warning's code and a sample."""
@@ -25,11 +28,23 @@ _NO_DEFAULT = b'"|""|""|""|""\n'
 """How a column's record ends that has no default, owner, status or attributes."""
 
 
+class CountingSink:
+    """Counts META records by their type, where a statement may yield any."""
+
+    def __init__(self, section: Section) -> None:
+        self._section = section
+
+    def write(self, record: bytes) -> int:
+        kind = record[1 : record.find(b'"|"')].decode(errors="replace")
+        self._section.count(kind.replace('""', '"'), 1)
+        return self._section.write(record)
+
+
 class MaskingSink:
     """Masks the code in META records."""
 
-    def __init__(self, section: Section, masker: Masker, warn: Warn) -> None:
-        self._section, self._masker, self._warn = section, masker, warn
+    def __init__(self, sink: Sink, masker: Masker, warn: Warn) -> None:
+        self._sink, self._masker, self._warn = sink, masker, warn
 
     def write(self, record: bytes) -> int:
         fields = decode_record(record.decode())
@@ -39,7 +54,7 @@ class MaskingSink:
                 fields[index] = _masked(
                     self._masker, fields[index], language, self._warn, fields[_META_ID]
                 )
-        return self._section.write(encode_row(fields))
+        return self._sink.write(encode_row(fields))
 
 
 class ColumnMaskingSink(MaskingSink):
@@ -47,20 +62,20 @@ class ColumnMaskingSink(MaskingSink):
 
     def write(self, record: bytes) -> int:
         if record.endswith(_NO_DEFAULT):
-            return self._section.write(record)
+            return self._sink.write(record)
         return super().write(record)
 
 
 class LogSink:
     """Masks the statements of DATABASE_LOG."""
 
-    def __init__(self, section: Section, masker: Masker, warn: Warn) -> None:
-        self._section, self._masker, self._warn = section, masker, warn
+    def __init__(self, sink: Sink, masker: Masker, warn: Warn) -> None:
+        self._sink, self._masker, self._warn = sink, masker, warn
 
     def write(self, record: bytes) -> int:
         fields = decode_record(record.decode())
         fields[_LOG_TEXT] = _masked(self._masker, fields[_LOG_TEXT], "sql", self._warn, fields[0])
-        return self._section.write(encode_row(fields))
+        return self._sink.write(encode_row(fields))
 
 
 class LineageSink:
@@ -81,11 +96,12 @@ _RULE_HEAD = re.compile(rb'(?:"[^"]*(?:""[^"]*)*"\|){3}"')
 
 def _rule_fields(record: bytes) -> list[str]:
     """The four fields of a view's rule. The last is a hundred times the others and needs no
-    pattern: it is all that follows them."""
+    pattern: it is all that follows them. Its quotes stay doubled, which `output_origins` allows.
+    """
     head = _RULE_HEAD.match(record)
     if head is None:
         raise ExtractError(f"VIEW_RULES_SQL: not a record of four fields: {record[:100]!r}")
-    rule = record[head.end() : -2].decode().replace('""', '"')
+    rule = record[head.end() : -2].decode()
     return [*decode_record(record[: head.end() - 2].decode()), rule]
 
 

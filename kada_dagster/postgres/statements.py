@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from kada_dagster.errors import ConfigError
 from kada_dagster.extracts.contract import COLUMNS, DATABASE_LOG, LINKAGE, META
@@ -43,69 +43,76 @@ class Statement:
         family: the family its rows belong to; empty for `VIEW_RULES_SQL`.
         sql: text with placeholders.
         cluster_wide: the same in every database, so it is asked once.
+        object_type: of all its rows; empty outside META, and where a custom statement may mix them.
     """
 
     name: str
     family: str
     sql: str
     cluster_wide: bool = False
+    object_type: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns it must yield."""
         return COLUMNS[self.family] if self.family else RULE_COLUMNS
 
+    @property
+    def counted_as(self) -> str | None:
+        """What all its rows count as; None where each must be looked at."""
+        return self.object_type if self.object_type or self.family not in ("", META) else None
+
 
 _ORDER = (
-    ("databases", META),
-    ("schemas", META),
-    ("relations", META),
-    ("columns", META),
-    ("constraints", META),
-    ("indexes", META),
-    ("sequences", META),
-    ("procedures", META),
-    ("triggers", META),
-    ("types", META),
-    ("extensions", META),
-    ("policies", META),
-    ("publications", META),
-    ("subscriptions", META),
-    ("foreign_servers", META),
-    ("user_mappings", META),
-    ("default_privileges", META),
-    ("roles", META),
-    ("view_lineage", LINKAGE),
-    ("view_rules", ""),
-    ("generated_lineage", LINKAGE),
-    ("foreign_keys", LINKAGE),
-    ("inheritance", LINKAGE),
-    ("dependencies", LINKAGE),
-    ("memberships", LINKAGE),
-    ("grants", LINKAGE),
-    ("default_privilege_grants", LINKAGE),
-    ("database_log", DATABASE_LOG),
+    ("databases", META, "DATABASE"),
+    ("schemas", META, "SCHEMA"),
+    ("relations", META, "TABLE"),
+    ("columns", META, "COLUMN"),
+    ("constraints", META, "CONSTRAINT"),
+    ("indexes", META, "INDEX"),
+    ("sequences", META, "SEQUENCE"),
+    ("procedures", META, "PROCEDURE"),
+    ("triggers", META, "TRIGGER"),
+    ("types", META, "TYPE"),
+    ("extensions", META, "EXTENSION"),
+    ("policies", META, "POLICY"),
+    ("publications", META, "PUBLICATION"),
+    ("subscriptions", META, "SUBSCRIPTION"),
+    ("foreign_servers", META, "SERVER"),
+    ("user_mappings", META, "USER_MAPPING"),
+    ("default_privileges", META, "DEFAULT_PRIVILEGE"),
+    ("roles", META, "USER"),
+    ("view_lineage", LINKAGE, ""),
+    ("view_rules", "", ""),
+    ("generated_lineage", LINKAGE, ""),
+    ("foreign_keys", LINKAGE, ""),
+    ("inheritance", LINKAGE, ""),
+    ("dependencies", LINKAGE, ""),
+    ("memberships", LINKAGE, ""),
+    ("grants", LINKAGE, ""),
+    ("default_privilege_grants", LINKAGE, ""),
+    ("database_log", DATABASE_LOG, ""),
 )
+_FOLDER = Path(__file__).with_name("sql")
 _CLUSTER_WIDE = {"roles", "memberships"}
 _VERSION_LINE = re.compile(r"^(.*?)\s*-- (since|before) (\d+)$")
+_NESTING = re.compile(r"[()]|'[^']*'?")
 _MACRO = re.compile(r"\b(id|path|signature|json|list|action)!\(")
 _PLACEHOLDER = re.compile(r"(?<!\{)\{(\d+)\}(?!\})")
 
 
 def packaged() -> dict[str, Statement]:
     """The statements of this package by name, in the order their rows take in the files."""
-    return {
-        f"{stem.upper()}_SQL": Statement(
-            f"{stem.upper()}_SQL", family, _read(stem), stem in _CLUSTER_WIDE
-        )
-        for stem, family in _ORDER
-    }
+    statements = (
+        Statement(f"{stem.upper()}_SQL", family, _read(stem), stem in _CLUSTER_WIDE, object_type)
+        for stem, family, object_type in _ORDER
+    )
+    return {statement.name: statement for statement in statements}
 
 
 @cache
 def _read(stem: str) -> str:
-    folder = files("kada_dagster.postgres").joinpath("sql")
-    return folder.joinpath(f"{stem}.sql").read_text(encoding="utf-8")
+    return (_FOLDER / f"{stem}.sql").read_text(encoding="utf-8")
 
 
 def for_server(sql: str, version: int) -> str:
@@ -134,24 +141,21 @@ def expand(sql: str) -> str:
     Raises:
         ValueError: a macro has no end.
     """
-    while match := _MACRO.search(sql):
-        end = _closing(sql, match.end())
+    position = 0
+    while match := _MACRO.search(sql, position):
+        position, end = match.start(), _closing(sql, match.end())
         body = sql[match.end() : end]
-        sql = sql[: match.start()] + _MACROS[match.group(1)](body) + sql[end + 1 :]
+        sql = sql[:position] + _MACROS[match.group(1)](body) + sql[end + 1 :]
     return sql
 
 
 def _closing(sql: str, position: int) -> int:
     """Index of the parenthesis that closes the one before `position`; strings are skipped."""
-    depth, quoted = 1, False
-    for index in range(position, len(sql)):
-        character = sql[index]
-        if character == "'":
-            quoted = not quoted
-        elif not quoted and character in "()":
-            depth += 1 if character == "(" else -1
-            if not depth:
-                return index
+    depth = 1
+    for token in _NESTING.finditer(sql, position):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if not depth:
+            return token.start()
     raise ValueError(f"no parenthesis closes {sql[position - 10 : position]!r}")
 
 

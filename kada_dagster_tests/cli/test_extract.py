@@ -65,15 +65,31 @@ def test_steps_are_told_in_their_order_with_the_rows_as_they_arrive(shop: Kada) 
 
 
 def test_without_a_window_it_goes_on_from_the_mark_to_now(shop: Kada) -> None:
-    before = datetime.now(timezone.utc).replace(microsecond=0)
-    first = extract(shop, "--json").json
+    first = extract(shop, "--json", "--end-hwm", "2024-05-01 12:00:00").json
     assert first["start_hwm"] == "2024-01-01 00:00:00"
-    reached = datetime.strptime(first["end_hwm"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
-    assert before <= reached <= before + timedelta(minutes=2)
-    assert mark(shop) == first["end_hwm"] + "\n"
-    later = (reached + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S")
-    second = extract(shop, "--json", "--end-hwm", later).json
-    assert second["start_hwm"] == first["end_hwm"]
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    second = extract(shop, "--json").json
+    assert second["start_hwm"] == first["end_hwm"] == "2024-05-01 12:00:00"
+    assert before <= moment(second["end_hwm"]) <= before + timedelta(minutes=2)
+    assert mark(shop) == second["end_hwm"] + "\n"
+
+
+def test_what_may_still_get_data_is_not_extracted(shop: Kada) -> None:
+    start = "window: {start: 2024-01-01 00:00:00"
+    edit(shop, start, start + ", delay_minutes: 90")
+    latest = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(minutes=90)
+    late = (latest + timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S")
+    refused = extract(shop, "--end-hwm", late)
+    assert refused.code == 2
+    assert f"--end-hwm {late!r} is too late: data of that time may still come" in refused.err
+    assert "now less window.delay_minutes" in refused.err
+    assert untouched(shop)
+    facts = extract(shop, "--json").json
+    assert latest <= moment(facts["end_hwm"]) <= latest + timedelta(minutes=2)
+
+
+def moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
 
 
 def test_the_json_output_is_the_manifest_and_what_became_of_it(shop: Kada) -> None:
@@ -226,6 +242,7 @@ def test_bad_configuration_ends_with_2(shop: Kada, old: str, new: str, message: 
         (["--start-hwm", "2024-01-01"], "--start-hwm '2024-01-01' is not in the format"),
         (["--start-hwm", ""], "--start-hwm '' is not in the format"),
         (["--end-hwm", "2023-01-01 00:00:00"], "nothing to extract: shop is at 2024-01-01"),
+        (["--end-hwm", "9000-01-01 00:00:00"], "--end-hwm '9000-01-01 00:00:00' is too late"),
         (["--start-hwm", "9000-01-01 00:00:00"], "is not before its end"),
         (["-c", "absent.yaml"], "absent.yaml: there is no such file"),
         (["--name", "nobody"], "there are: shop"),

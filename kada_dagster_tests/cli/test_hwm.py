@@ -8,7 +8,8 @@ import pytest
 
 from kada_dagster.hwm.file_store import FileMarkStore
 from kada_dagster.hwm.window import Window, parse_hwm
-from kada_dagster_tests.cli.conftest import Kada
+from kada_dagster.sandbox.postgres_server import PostgresServer
+from kada_dagster_tests.cli.conftest import PASSWORD, ROLE, Database, Kada
 
 CONFIG = """
 high_water_marks: {path: marks}
@@ -112,3 +113,124 @@ def test_a_moment_in_another_format_is_refused(configured: Kada) -> None:
     done = configured("hwm", "set", "shop", "2024-01-01")
     assert done.code == 2
     assert "YYYY-MM-DD HH:MM:SS" in done.err
+
+
+def test_set_to_the_edge_of_an_upload_says_why_the_mark_is_further(
+    configured: Kada, store: FileMarkStore
+) -> None:
+    store.record("shop", DAY_THREE, FIRST)
+    done = configured("hwm", "set", "shop", DAY_THREE.start_hwm)
+    assert done.out.startswith("shop: 2024-01-04 00:00:00 UTC")
+    assert f"{DAY_THREE} was uploaded before" in done.err
+
+
+def test_history_tells_what_moved_the_mark(configured: Kada, store: FileMarkStore) -> None:
+    assert configured("hwm", "history", "shop").out == "shop: no changes yet\n"
+    store.record("shop", DAY_ONE, FIRST)
+    store.record("shop", DAY_THREE, FIRST)
+    configured("hwm", "set", "shop", "2024-01-05 00:00:00")
+    first, second, third = configured("hwm", "history", "shop").out.splitlines()
+    assert first.endswith(f"  uploaded {DAY_ONE}: none -> 2024-01-02 00:00:00")
+    assert second.endswith(f"  uploaded {DAY_THREE}: stays at 2024-01-02 00:00:00")
+    assert third.endswith("  set: 2024-01-02 00:00:00 -> 2024-01-05 00:00:00")
+    assert configured("hwm", "history", "shop", "--limit", "1").out == third + "\n"
+
+
+def test_history_gives_the_same_as_json(configured: Kada, store: FileMarkStore) -> None:
+    store.record("shop", DAY_ONE, FIRST)
+    (change,) = configured("hwm", "history", "shop", "--json").json
+    assert parse_hwm(change.pop("at")) > FIRST
+    assert change == {
+        "action": "uploaded",
+        "start_hwm": DAY_ONE.start_hwm,
+        "end_hwm": DAY_ONE.end_hwm,
+        "before": None,
+        "after": DAY_ONE.end_hwm,
+    }
+
+
+def test_history_without_a_configuration_is_that_of_the_folder(kada: Kada) -> None:
+    FileMarkStore(kada.folder).record("any", DAY_ONE, FIRST)
+    assert "uploaded" in kada("hwm", "history", "any").out
+
+
+@pytest.mark.parametrize("arguments", [["shpo"], ["shop", "--limit", "0"]])
+def test_a_history_nobody_can_have_is_refused(configured: Kada, arguments: list[str]) -> None:
+    assert configured("hwm", "history", *arguments).code == 2
+
+
+# --- other stores --------------------------------------------------------------------------
+
+
+def test_each_source_has_its_mark_beside_its_landing(kada: Kada) -> None:
+    (kada.folder / "kada.yaml").write_text(BESIDE)
+    for name in ("shop", "crm"):
+        marks = FileMarkStore(kada.folder / "lz" / name / "hwm")
+        assert kada("hwm", "set", name, "2024-01-05 00:00:00").code == 0
+        assert marks.read(name).mark == parse_hwm("2024-01-05 00:00:00")
+        assert "set" in kada("hwm", "history", name).out
+    shown = kada("hwm", "show", "--json").json
+    kept = [str(kada.folder / "lz" / name / "hwm" / f"{name}_hwm.txt") for name in ("shop", "crm")]
+    assert [each["kept_in"] for each in shown] == kept
+
+
+def test_marks_in_a_table_are_shown_set_and_told(kada: Kada, database: Database) -> None:
+    database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {ROLE}")
+    (kada.folder / "kada.yaml").write_text(in_tables(database))
+    assert kada("hwm", "show").out.startswith("shop: none yet (in 127.0.0.1:")
+    assert kada("hwm", "set", "shop", "2024-01-05 00:00:00").code == 0
+    assert kada("hwm", "show").out.startswith("shop: 2024-01-05 00:00:00 UTC (in 127.0.0.1:")
+    assert "set: none -> 2024-01-05" in kada("hwm", "history", "shop").out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["hwm", "show"],
+        ["hwm", "history", "shop"],
+        ["extract", "postgres"],
+        ["--debug", "hwm", "show"],
+    ],
+)
+def test_a_password_the_server_of_the_marks_repeats_is_not_printed(
+    kada: Kada, database: Database, secured: PostgresServer, command: list[str]
+) -> None:
+    """As a user name, it comes back in what the server says."""
+    text = in_tables(database).replace(f"username: {ROLE}\n", f"username: {PASSWORD}\n", 1)
+    (kada.folder / "kada.yaml").write_text(text)
+    done = kada(*command)
+    assert done.code == 4
+    assert "authentication failed" in done.err
+    assert "***" in done.err
+    assert PASSWORD not in done.out + done.err
+
+
+BESIDE = """
+high_water_marks: {type: landing}
+sources:
+  - type: postgres
+    name: shop
+    server: s
+    username: u
+    window: {start: 2024-01-01 00:00:00}
+    landing: {type: local, path: lz/shop/landing}
+  - type: postgres
+    name: crm
+    server: s
+    username: u
+    window: {start: 2024-01-01 00:00:00}
+    landing: {type: local, path: lz/crm/landing}
+"""
+
+
+def in_tables(database: Database) -> str:
+    """A configuration with one source, and marks in the database it reads."""
+    return f"""
+high_water_marks:
+  type: postgres
+  server: 127.0.0.1
+  port: {database.server.port}
+  database: {database.name}
+  username: {ROLE}
+  password: ${{SHOP_PASSWORD}}
+sources:{database.source()}"""

@@ -5,13 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 
 from kada_dagster.collector.build import build_definitions
 
+_EVENTS = {
+    dg.DagsterRunStatus.QUEUED: dg.DagsterEventType.PIPELINE_ENQUEUED,
+    dg.DagsterRunStatus.STARTING: dg.DagsterEventType.PIPELINE_STARTING,
+    dg.DagsterRunStatus.STARTED: dg.DagsterEventType.PIPELINE_START,
+    dg.DagsterRunStatus.CANCELING: dg.DagsterEventType.PIPELINE_CANCELING,
+    dg.DagsterRunStatus.CANCELED: dg.DagsterEventType.PIPELINE_CANCELED,
+    dg.DagsterRunStatus.SUCCESS: dg.DagsterEventType.PIPELINE_SUCCESS,
+    dg.DagsterRunStatus.FAILURE: dg.DagsterEventType.PIPELINE_FAILURE,
+}
 STEPS = ("extract", "extract_checks", "upload", "high_water_mark")
 
 
@@ -64,6 +76,7 @@ class Location:
         name: str = "docs",
         assets: Sequence[str] | None = None,
         config: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> dg.ExecuteInProcessResult:
         """Run the job of a source for one window or a range.
 
@@ -73,18 +86,80 @@ class Location:
             name: of the source.
             assets: to run these alone, without the checks.
             config: run configuration.
+            tags: of the run, beside those that say its windows.
         """
-        tags = {} if last is None else range_tags(first, last)
         job = self.definitions().resolve_job_def(f"{name}_job")
         selection = None if assets is None else [dg.AssetKey([name, asset]) for asset in assets]
         return job.execute_in_process(
             instance=self.instance,
             partition_key=first if last is None else None,
             asset_selection=selection,
-            tags=tags,
+            tags={**({} if last is None else range_tags(first, last)), **(tags or {})},
             run_config=dict(config or {}),
             raise_on_error=False,
         )
+
+    def tick(self, moment: datetime, name: str = "docs") -> ScheduleExecutionData:
+        """What the schedule of a source asks for at a moment."""
+        repository = self.definitions().get_repository_def()
+        with dg.build_schedule_context(
+            scheduled_execution_time=moment,
+            instance=self.instance,
+            repository_def=repository,
+            resources=repository.get_top_level_resources(),
+        ) as context:
+            return repository.get_schedule_def(f"{name}_schedule").evaluate_tick(context)
+
+    def run_tick(self, moment: datetime, name: str = "docs") -> list[dg.ExecuteInProcessResult]:
+        """Run what the schedule asks for at a moment, at that moment."""
+        with dg.partition_loading_context(effective_dt=moment):
+            job = self.definitions().resolve_job_def(f"{name}_job")
+            return [
+                job.execute_in_process(
+                    instance=self.instance, tags=dict(request.tags), raise_on_error=False
+                )
+                for request in self.tick(moment, name).run_requests or []
+            ]
+
+    def launched(
+        self,
+        tags: Mapping[str, str],
+        status: dg.DagsterRunStatus,
+        name: str = "docs",
+        *,
+        assets: Sequence[str] | None = None,
+        job_name: str | None = None,
+    ) -> dg.DagsterRun:
+        """A run Dagster knows of, in this state; nothing executes it.
+
+        Args:
+            tags: say its windows.
+            status: of the run.
+            name: of the source.
+            assets: which it selects; without them, it is of the source's job.
+            job_name: another job than the source's.
+        """
+        job = self.definitions().resolve_job_def(job_name or f"{name}_job")
+        keys = None if assets is None else {dg.AssetKey([name, asset]) for asset in assets}
+        if keys is not None:
+            job = job.get_subset(asset_selection=keys)
+        place = RegisteredCodeLocationOrigin("here")  # without one no run can be queued
+        run = self.instance.create_run_for_job(
+            job,
+            tags=dict(tags),
+            status=dg.DagsterRunStatus.NOT_STARTED,
+            asset_selection=keys,
+            remote_job_origin=RemoteRepositoryOrigin(place, "__repository__").get_job_origin(
+                job.name
+            ),
+        )
+        if status in _EVENTS:
+            event = dg.DagsterEvent(_EVENTS[status].value, job.name)
+            self.instance.report_dagster_event(event, run.run_id)
+        found = self.instance.get_run_by_id(run.run_id)
+        assert found is not None
+        assert found.status is status
+        return found
 
     def calls(self, name: str = "docs") -> list[str]:
         """What the extractor did to the source, in order."""

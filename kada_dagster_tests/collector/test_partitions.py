@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from itertools import pairwise
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -11,11 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kada_dagster.collector.partitions import key_window, run_windows, window_partitions
+from kada_dagster.collector.partitions import (
+    END_TAG,
+    START_TAG,
+    closed_until,
+    key_of,
+    key_window,
+    narrowing_tags,
+    range_tags,
+    run_windows,
+    window_partitions,
+    windows_from,
+)
 from kada_dagster.config.window import WindowSettings
 from kada_dagster.errors import ConfigError
 from kada_dagster.hwm.window import HWM_FORMAT, Window
-from kada_dagster_tests.collector.location import range_tags
 
 ZONES = (
     "UTC",
@@ -79,6 +89,30 @@ def test_a_range_has_the_outer_bounds_and_every_key_between_them(
         assert list(found.keys) == list(keys[first : last + 1])
         assert found.window.start == key_window(partitions, keys[first]).start
         assert found.window.end == key_window(partitions, keys[last]).end
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    local=st.datetimes(datetime(2010, 1, 1), datetime(2024, 1, 1)),  # noqa: DTZ001 - local
+    cron=st.sampled_from(CRONS),
+    zone=st.sampled_from(ZONES),
+    after=st.integers(0, 8 * 86_400),
+)
+def test_windows_from_a_moment_on_are_those_of_the_partitions_from_the_one_that_holds_it_on(
+    local: datetime, cron: str, zone: str, after: int
+) -> None:
+    partitions = partitions_from(local.replace(microsecond=0), cron, zone)
+    begin = local.replace(microsecond=0, tzinfo=ZoneInfo(zone)).astimezone(timezone.utc)
+    with dg.partition_loading_context(effective_dt=begin + timedelta(days=14)):
+        windows = [key_window(partitions, key) for key in partitions.get_partition_keys()]
+        moment = max(windows[0].start, begin + timedelta(seconds=after))
+        (place,) = (n for n, w in enumerate(windows) if w.start <= moment < w.end)
+        expected = windows[place : place + 30]
+        assert list(islice(windows_from(partitions, moment), len(expected))) == expected
+        for window in expected:
+            assert key_window(partitions, key_of(partitions, window)) == window
+        ended = [window.end for window in windows if window.end <= moment]
+        assert closed_until(partitions, moment) == (ended[-1] if ended else None)
 
 
 def test_windows_of_a_local_day_are_utc_and_as_long_as_the_day() -> None:
@@ -151,6 +185,62 @@ def test_a_run_for_windows_with_a_hole_between_them_is_refused() -> None:
     )
     with pytest.raises(ConfigError, match="do not follow each other"):
         run_windows(run, partitions)
+
+
+JAN_1, JAN_2, JAN_3, JAN_4 = (f"2024-01-0{day} 00:00:00" for day in range(1, 5))
+
+
+@pytest.mark.parametrize(
+    ("keys", "tags", "expected"),
+    [
+        ((JAN_1, JAN_2), {START_TAG: "2024-01-01 05:00:00"}, ("2024-01-01 05:00:00", JAN_3)),
+        ((JAN_1, JAN_2), {END_TAG: "2024-01-02 00:00:01"}, (JAN_1, "2024-01-02 00:00:01")),
+        ((JAN_1, JAN_2), {START_TAG: JAN_1, END_TAG: JAN_3}, (JAN_1, JAN_3)),
+        (
+            (JAN_1, JAN_1),
+            {START_TAG: "2024-01-01 05:00:00", END_TAG: "2024-01-01 06:30:00"},
+            ("2024-01-01 05:00:00", "2024-01-01 06:30:00"),
+        ),
+    ],
+)
+def test_tags_narrow_a_run_to_a_part_of_its_first_and_last_window(
+    keys: tuple[str, str], tags: dict[str, str], expected: tuple[str, str]
+) -> None:
+    partitions = window_partitions(DAILY)
+    windows = run_windows(_run(range_tags(*keys) | tags), partitions)
+    assert windows is not None
+    assert windows.window == Window.parse(*expected)
+    parts = [windows.part(key_window(partitions, key)) for key in windows.keys]
+    assert (parts[0].start_hwm, parts[-1].end_hwm) == expected
+    first, last = (key_window(partitions, key) for key in keys)
+    again = run_windows(
+        _run(range_tags(*keys) | narrowing_tags(windows.window, first, last)), partitions
+    )
+    assert again == windows
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ({START_TAG: "yesterday"}, "tag kada/start_hwm 'yesterday' is not in the format"),
+        ({END_TAG: ""}, "tag kada/end_hwm '' is not in the format"),
+        ({START_TAG: "2023-12-31 23:59:59"}, "tag kada/start_hwm .* is not in the run's"),
+        ({START_TAG: JAN_2}, "tag kada/start_hwm .* is not in the run's"),
+        ({END_TAG: JAN_2}, "tag kada/end_hwm .* is not in the run's"),
+        ({END_TAG: "2024-01-03 00:00:01"}, "tag kada/end_hwm .* is not in the run's"),
+    ],
+)
+def test_a_tag_that_is_malformed_or_outside_the_runs_windows_is_refused(
+    tags: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run_windows(_run(range_tags(JAN_1, JAN_2) | tags), window_partitions(DAILY))
+
+
+def test_a_part_that_ends_before_it_begins_is_refused() -> None:
+    tags = {START_TAG: "2024-01-01 06:00:00", END_TAG: "2024-01-01 05:00:00"}
+    with pytest.raises(ConfigError, match="tag kada/end_hwm"):
+        run_windows(_run({"dagster/partition": JAN_1} | tags), window_partitions(DAILY))
 
 
 def test_a_run_without_partitions_has_no_windows() -> None:

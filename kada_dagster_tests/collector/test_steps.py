@@ -132,7 +132,8 @@ def test_the_steps_follow_one_another_and_the_mark_is_last(bench: Bench) -> None
         f.file for f in outcome.manifest.files
     ]
     assert bench.landed() == {
-        file.file: (outcome.folder / file.file).read_bytes() for file in outcome.manifest.files
+        file.file: (Path(outcome.folder) / file.file).read_bytes()
+        for file in outcome.manifest.files
     }
     assert outcome.manifest.rows == {META: 12, LINKAGE: 0}
 

@@ -85,7 +85,7 @@ def test_relative_paths_count_from_the_file_not_from_where_the_command_runs(
     assert source.landing is not None
     assert source.landing.path.resolve() == tmp_path / "landing"
     assert source.landing.landing() == LocalLanding(source.landing.path)
-    store = config.high_water_marks.store()
+    store = config.high_water_marks.store(source)
     assert isinstance(store, FileMarkStore)
     assert store.folder == folder / "marks"
 
@@ -160,7 +160,7 @@ high_water_mark: x
 def test_an_unknown_key_near_nothing_lists_what_is_known(tmp_path: Path) -> None:
     text = "sources:" + SOURCE.format(name="a") + "      zzzzzz: 1\n"
     found = problems(write(tmp_path, text))
-    assert "known keys: cron, start, timezone" in found["8 sources[0].window.zzzzzz"]
+    assert "known keys: cron, delay_minutes, start, timezone" in found["8 sources[0].window.zzzzzz"]
 
 
 @pytest.mark.parametrize("text", ["", "sources:", "sources: []", "sources: {a: b}", "[]", "a"])

@@ -66,6 +66,18 @@ def test_a_cron_that_never_ticks_is_refused() -> None:
     assert "never ticks" in refusal(start="2024-01-01 00:00:00", cron="0 0 31 2 *")
 
 
+def test_a_delay_is_a_number_of_minutes() -> None:
+    window = WindowSettings(start="2024-01-01 00:00:00", delay_minutes=15)
+    assert window.delay == timedelta(minutes=15)
+    assert WindowSettings(start="2024-01-01 00:00:00").delay == timedelta(0)
+
+
+@pytest.mark.parametrize("minutes", [-1, 44_641, 1.5])
+def test_other_delays_are_refused(minutes: float) -> None:
+    with pytest.raises(ValidationError, match="delay_minutes"):
+        WindowSettings.model_validate({"start": "2024-01-01 00:00:00", "delay_minutes": minutes})
+
+
 @given(
     day=st.dates(datetime(1990, 1, 1).date(), datetime(2060, 1, 1).date()),
     zone=st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"]),

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kada_dagster.errors import ExtractError
+from kada_dagster.errors import ExtractError, StagingError
 from kada_dagster.extracts.checks import check_extract
 from kada_dagster.extracts.contract import COLUMNS, LINKAGE, META, encode_row, header
 from kada_dagster.extracts.manifest import MANIFEST_NAME, Manifest, Warning, read_manifest
@@ -25,7 +25,7 @@ from kada_dagster.extracts.reader import rows
 from kada_dagster.extracts.staging import Staging
 from kada_dagster.extracts.writer import ExtractHead, ExtractWriter
 from kada_dagster_tests.extracts.samples import DAY, FAMILIES, edge, meta, rows_of, shop, write
-from kada_dagster_tests.hwm.faults import memory_folder
+from kada_dagster_tests.hwm.faults import file_size_limit, memory_folder
 
 HEAD = ExtractHead("postgres", "shop", "h", (META, LINKAGE), compress=False)
 KINDS = ("TABLE", "COLUMN", "SCHEMA", "PROCEDURE")
@@ -219,13 +219,38 @@ def test_a_record_already_in_the_dialect_is_written_as_it_is(tmp_path: Path) -> 
     with ExtractWriter(Staging(tmp_path, "shop"), DAY, HEAD) as writer:
         section = writer.section(META)
         assert section.write(raw) == len(raw)
+        section.count("TABLE", 1)
         section.close()
         section.close()
         manifest: Manifest = writer.commit()
+    assert (manifest.counts, manifest.rows[META]) == ({"TABLE": 1}, 1)
     file = tmp_path / "shop" / DAY.folder / manifest.files[0].file
     assert file.read_bytes() == header(META) + raw
     with file.open(newline="", encoding="utf-8") as text:
         assert list(csv.reader(text, delimiter="|"))[1][:2] == ["TABLE", 'h."t"']
+
+
+def test_rows_taken_back_are_neither_written_nor_counted(tmp_path: Path) -> None:
+    with ExtractWriter(Staging(tmp_path, "shop"), DAY, HEAD) as writer:
+        section = writer.section(META)
+        for fields in many(section=1, number=5_000):
+            section.add(fields)
+        section.clear()
+        section.add(meta("TABLE", "h.t"))
+        section.close()
+        manifest = writer.commit()
+    assert (manifest.counts, manifest.rows[META]) == ({"TABLE": 1}, 1)
+    file = tmp_path / "shop" / DAY.folder / manifest.files[0].file
+    assert file.read_bytes() == header(META) + encode_row(meta("TABLE", "h.t"))
+
+
+def test_a_full_disk_is_said_by_the_write_that_meets_it(tmp_path: Path) -> None:
+    record = encode_row(meta("TABLE", "h.t", DESCRIPTION="x" * 900))
+    with file_size_limit(100_000), ExtractWriter(Staging(tmp_path, "shop"), DAY, HEAD) as writer:
+        section = writer.section(META)
+        with pytest.raises(StagingError, match="output_path: cannot write"):
+            section.write(record * 1_000)
+    assert hidden(tmp_path / "shop") == []
 
 
 def test_links_are_not_counted_as_objects(tmp_path: Path) -> None:

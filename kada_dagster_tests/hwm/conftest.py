@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kada_dagster_tests.hwm.faults import memory_folder
+from kada_dagster_tests.hwm.store_places import mark_place, text_place  # noqa: F401
 
 
 @pytest.fixture

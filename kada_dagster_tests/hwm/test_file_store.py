@@ -32,8 +32,9 @@ def mark_text(store: FileMarkStore, name: str = "shop") -> str:
 
 
 def visible(folder: Path) -> set[str]:
-    """The files users see."""
-    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    """The files users see, but for the history."""
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    return {name for name in names if not name.endswith("_hwm_history.jsonl")}
 
 
 def test_the_file_holds_one_line_and_only_files_that_say_something_are_left(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from kada_dagster.extracts.writer import ExtractHead, ExtractWriter
 from kada_dagster.hwm.window import Window
 from kada_dagster.landing.base import Receipt
 from kada_dagster.landing.local import LocalLanding
-from kada_dagster.landing.upload import upload_run
+from kada_dagster.landing.upload import upload_run, waiting
 
 WINDOW = Window.parse("2024-01-01 00:00:00", "2024-01-02 00:00:00")
 STAMP = "20240102000000"
@@ -71,6 +72,43 @@ def test_exactly_the_manifests_files_arrive_meta_first(
         assert (tmp_path / "lz" / name).read_bytes() == (folder / name).read_bytes()
 
 
+class _Meeting(LocalLanding):
+    """A folder whose files but META arrive only when two are under way at once."""
+
+    def put(self, source: Path, name: str, **facts: Any) -> Receipt:
+        if name.startswith(META):
+            assert names(self.path) == set()
+        else:
+            assert f"{META}_{STAMP}.csv" in names(self.path)
+            _DOOR.wait(timeout=20)
+        return super().put(source, name, **facts)
+
+
+_DOOR = threading.Barrier(2)
+
+
+def test_the_files_behind_meta_travel_side_by_side(tmp_path: Path) -> None:
+    folder = extract(tmp_path / "out")
+    receipts = upload_run(folder, _Meeting(tmp_path / "lz"))
+    assert [receipt.name.split("_2")[0] for receipt in receipts] == [META, LINKAGE, DATABASE_LOG]
+
+
+def test_progress_adds_up_to_the_bytes_sent(tmp_path: Path) -> None:
+    folder, sent = extract(tmp_path / "out", rows=500), list[int]()
+    receipts = upload_run(folder, LocalLanding(tmp_path / "lz"), progress=sent.append)
+    assert sum(sent) == sum(receipt.size for receipt in receipts)
+
+
+def test_what_waits_is_what_is_not_there_or_differs(tmp_path: Path) -> None:
+    folder, landing = extract(tmp_path / "out"), LocalLanding(tmp_path / "lz")
+    assert len(waiting(folder, landing)) == 3
+    assert not (tmp_path / "lz").exists()
+    upload_run(folder, landing)
+    assert waiting(folder, landing) == []
+    (tmp_path / "lz" / f"{LINKAGE}_{STAMP}.csv").write_text("other")
+    assert [file.family for file in waiting(folder, landing)] == [LINKAGE]
+
+
 def test_a_second_upload_sends_nothing_and_reports_the_same_files(tmp_path: Path) -> None:
     folder, landing = extract(tmp_path / "out"), LocalLanding(tmp_path / "lz")
     first = upload_run(folder, landing)
@@ -102,15 +140,17 @@ def test_a_missing_or_cut_file_is_found_before_the_first_is_sent(tmp_path: Path)
     assert names(tmp_path / "lz") == set()
 
 
-def test_a_file_changed_since_the_extract_is_refused_and_those_after_it_not_sent(
-    tmp_path: Path,
+@pytest.mark.parametrize(("changed", "arrived"), [(META, set[str]()), (LINKAGE, {META})])
+def test_a_file_changed_since_the_extract_never_arrives_nor_anything_without_its_meta(
+    tmp_path: Path, changed: str, arrived: set[str]
 ) -> None:
     folder = extract(tmp_path / "out")
-    path = folder / f"{LINKAGE}_{STAMP}.csv"
-    path.write_bytes(path.read_bytes().replace(b"LINKAGE 1", b"LINKAGE 9"))
+    path = folder / f"{changed}_{STAMP}.csv"
+    path.write_bytes(path.read_bytes().replace(b" 1", b" 9"))
     with pytest.raises(LandingError, match="not the file its manifest describes"):
         upload_run(folder, LocalLanding(tmp_path / "lz"))
-    assert names(tmp_path / "lz") == {f"{META}_{STAMP}.csv"}
+    beside = {f"{DATABASE_LOG}_{STAMP}.csv"} if arrived else set[str]()  # may be under way
+    assert names(tmp_path / "lz") - beside == {f"{family}_{STAMP}.csv" for family in arrived}
 
 
 TAMPERED: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -168,7 +208,7 @@ MEASURE = """
 import sys
 from pathlib import Path
 from kada_dagster.landing.local import LocalLanding
-from kada_dagster.landing.upload import upload_run
+from kada_dagster.landing.upload import upload_run, waiting
 upload_run(Path(sys.argv[1]), LocalLanding(Path(sys.argv[2])))
 assert "dagster" not in sys.modules
 status = Path("/proc/self/status").read_text()  # unlike ru_maxrss, not the parent's before exec

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kada_dagster.extracts.identity import object_id
+from kada_dagster.postgres.statements import packaged
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.postgres.conftest import SAMPLE
 from kada_dagster_tests.postgres.extract_files import HOST, Extracted, extract, extractor, run
@@ -193,6 +194,25 @@ def test_a_catalogue_that_may_not_be_read_is_a_counted_warning_and_the_rest_is_t
         assert name in sample
     assert len(extracted.ids("TABLE")) == 2
     assert len(extracted.links("LINEAGE", "COLUMN")) == 1
+
+
+def test_what_a_statement_gave_before_it_was_refused_is_taken_back(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    database = postgres.create_database()
+    execute(
+        postgres, database,
+        "CREATE FUNCTION last(n int) RETURNS text LANGUAGE plpgsql AS $$BEGIN "
+        "IF n < 5000 THEN RETURN repeat('x', 200); END IF; "
+        "RAISE insufficient_privilege USING MESSAGE = 'no more'; END$$",
+    )  # fmt: skip
+    text = packaged()["SCHEMAS_SQL"].sql.replace("d.description", "public.last(i)", 1)
+    text = text.replace(" WHERE {2}", " CROSS JOIN generate_series(1, 5000) i WHERE {2}")
+    extracted = extract(postgres, tmp_path, database, custom_sql={"SCHEMAS_SQL": text})
+    assert extracted.warnings() == {"not_readable": 1}
+    assert schemas(extracted) == set()
+    assert databases(extracted) == {database}
+    assert sum(extracted.manifest.counts.values()) == len(extracted.rows["META"])
 
 
 def test_the_window_changes_nothing_but_the_names_of_the_files(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kada_dagster.errors import ConfigError, ExtractError
+from kada_dagster.extracts.contract import META
 from kada_dagster.extracts.identity import component, object_path
 from kada_dagster.postgres.statements import expand, packaged, placeholders
 from kada_dagster.sandbox import sample_database
@@ -54,6 +56,29 @@ def test_custom_sql_is_used_from_the_first_run_on(
     text = packaged()["SCHEMAS_SQL"].sql + ONLY_REF + " -- {0} is 'quoted' -- at the end"
     extracted = extract(postgres, tmp_path, shop, custom_sql={"SCHEMAS_SQL": text})
     assert len(extracted.ids("SCHEMA")) == 1
+
+
+def test_every_packaged_statement_of_objects_says_their_one_type() -> None:
+    for statement in packaged().values():
+        assert (statement.object_type != "") == (statement.family == META)
+        if statement.object_type:
+            first, _, rest = statement.sql.partition("\nSELECT ")
+            assert rest.startswith(f"'{statement.object_type}',")
+            assert "\nSELECT" not in first + rest, "one at the top: nothing else yields rows"
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_the_objects_of_a_custom_statement_are_counted_each_by_its_type(
+    postgres: PostgresServer, shop: str, tmp_path: Path, mask: bool
+) -> None:
+    text = packaged()["SCHEMAS_SQL"].sql
+    text += " UNION ALL " + text.replace("'SCHEMA', {0}", "'A \"B\" é', {0} || '.x'", 1)
+    for custom in ({}, {"SCHEMAS_SQL": text}):
+        extracted = extract(postgres, tmp_path, shop, custom_sql=custom, mask=mask)
+        found = Counter(row["OBJECT_TYPE"] for row in extracted.rows["META"])
+        assert extracted.manifest.counts == found
+        assert extracted.manifest.rows["META"] == found.total()
+        assert found['A "B" é'] == (found["SCHEMA"] if custom else 0)
 
 
 @pytest.mark.parametrize("name", sorted(packaged()))

@@ -49,7 +49,7 @@ def _next_keys(
     job = definitions.resolve_job_def(f"{source.name}_job")
     assert job.partitions_def is not None
     keys = job.partitions_def.get_partition_keys()
-    mark = config.high_water_marks.store().read(source.name).mark
+    mark = config.high_water_marks.store(source).read(source.name).mark
     waiting = [key for key in keys if mark is None or key >= format_hwm(mark)]
     return waiting[: _RANGE + 1] if len(waiting) > _RANGE else keys[-_RANGE - 1 :]
 
@@ -87,9 +87,9 @@ def _report(config: KadaConfig, source: SourceSettings) -> None:
     if source.landing is not None:
         landed = sorted(Path(getattr(source.landing, "path", "")).glob("*.csv*"))
         print(f"Landing {source.landing.landing().describe()}: {len(landed)} files")
-    state = config.high_water_marks.store().read(source.name)
+    state = config.high_water_marks.store(source).read(source.name)
     print(f"High water mark of {source.name}: {format_hwm(state.mark) if state.mark else 'none'}")
-    marks = _short(config.high_water_marks.path)
+    marks = _short(Path(config.high_water_marks.store(source).describe(source.name)).parent)
     print("\nTry next:")
     print("  make dev                # the same in the Dagster UI, on http://127.0.0.1:3000")
     print(f"  .venv/bin/kada hwm show {source.name} --hwm-path {marks}")

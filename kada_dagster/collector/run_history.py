@@ -1,0 +1,74 @@
+"""What Dagster knows of earlier runs: which windows they work on, which they began to send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from kada_dagster.collector.instance import CollectorInstance
+from kada_dagster.collector.partitions import narrowed, run_windows
+from kada_dagster.errors import ConfigError
+from kada_dagster.hwm.window import Window
+
+SENDING_TAG = "kada/sending"
+"""Run tag, with the name of the instance: from here on, files of the run may be in the landing."""
+
+_FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_IDLE = {*_FAILED, *map(dg.DagsterRunStatus, ("NOT_STARTED", "MANAGED", "SUCCESS"))}
+"""NOT_STARTED: a run stays there when whoever made it died before launching it."""
+
+_AT_WORK = [status for status in dg.DagsterRunStatus if status not in _IDLE]
+_LAST_FAILED = 500
+"""How many of the last failed runs that were sending are looked at."""
+
+
+def spans_at_work(dagster: dg.DagsterInstance, instance: CollectorInstance) -> list[Window]:
+    """The spans unfinished runs extract, whoever launched them.
+
+    A run whose process is gone without a word is unfinished until Dagster's run monitoring says
+    otherwise.
+    """
+    runs = dagster.get_runs(dg.RunsFilter(statuses=_AT_WORK))
+    return _spans((run for run in runs if _extracts(run, instance)), instance)
+
+
+def spans_begun(dagster: dg.DagsterInstance, instance: CollectorInstance) -> list[Window]:
+    """The spans that failed runs had begun to send, newest run first."""
+    wanted = dg.RunsFilter(statuses=_FAILED, tags={SENDING_TAG: instance.name})
+    return _spans(dagster.get_runs(wanted, limit=_LAST_FAILED), instance)
+
+
+def note_sending(context: dg.AssetExecutionContext, instance: CollectorInstance) -> None:
+    """Note that this run begins to send files."""
+    context.instance.add_run_tags(context.run.run_id, {SENDING_TAG: instance.name})
+
+
+def _extracts(run: dg.DagsterRun, instance: CollectorInstance) -> bool:
+    """Whether the extract is among what a run executes; a job's runs choose nothing."""
+    if run.asset_selection:
+        return instance.extract_key in run.asset_selection
+    return run.job_name == instance.job_name
+
+
+def _spans(runs: Iterable[dg.DagsterRun], instance: CollectorInstance) -> list[Window]:
+    found = (_span(run, instance) for run in runs)
+    return [span for span in found if span is not None]
+
+
+def _span(run: dg.DagsterRun, instance: CollectorInstance) -> Window | None:
+    """What a run is about; None where that cannot be said, for such a run fails."""
+    try:
+        if (noted := _launched_for(run)) is not None:
+            return narrowed(run.tags, noted, noted)
+        windows = run_windows(run, instance.partitions)
+    except ConfigError:
+        return None
+    return None if windows is None else windows.window
+
+
+def _launched_for(run: dg.DagsterRun) -> Window | None:
+    """The windows of a run as Dagster noted them when it was launched: the settings may be
+    others now. It does not note them for every run."""
+    spans = getattr(run.partitions_subset, "included_time_windows", ())
+    return Window(spans[0].start, spans[-1].end) if spans else None
