@@ -1,0 +1,1 @@
+"""Killing the process at chosen points between the source and the mark."""
