@@ -95,14 +95,16 @@ def test_each_window_of_a_backfill_has_its_own_materialization_of_every_asset(
             assert facts["window_end"] == format_hwm(end)
 
 
-def test_the_schedule_launches_the_newest_closed_window_and_its_run_succeeds(
+def test_the_schedule_launches_one_run_up_to_the_newest_closed_window_and_it_succeeds(
     history: History, site: Site
 ) -> None:
     ticked_at = datetime.fromtimestamp(history.tick["timestamp"], timezone.utc)
     newest_closed = ticked_at.replace(second=0) - timedelta(minutes=1)
     tags = {tag["key"]: tag["value"] for tag in history.ticked["tags"]}
     assert tags["dagster/schedule_name"] == "ticking_schedule"
-    assert tags["dagster/partition"] == format_hwm(newest_closed)
+    last = tags.get("dagster/partition") or tags["dagster/asset_partition_range_end"]
+    assert last == format_hwm(newest_closed)
+    assert len(history.tick["runIds"]) == 1
     assert history.ticked["status"] == "SUCCESS"
     assert site.landed("ticking")
 
