@@ -16,8 +16,6 @@ from kada_dagster_tests.live.dev_server import LOCATION, DevServer, DevServerErr
 from kada_dagster_tests.live.launching import STEPS, events, launch_run, materializations
 from kada_dagster_tests.live.site import FIRST, Site
 
-NAMES = ("shop", "signed", "vendor", "wrong", "unset", "ticking")
-
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("live")]
 
 
@@ -31,10 +29,10 @@ def test_the_location_loads_though_a_variable_and_a_host_do_not_exist(server: De
     assert entry["locationOrLoadError"]["__typename"] == "RepositoryLocation"
 
 
-def test_the_graph_of_every_source_reads_extract_upload_mark(server: DevServer) -> None:
+def test_the_graph_of_every_source_reads_extract_upload_mark(server: DevServer, site: Site) -> None:
     nodes = {path(node["assetKey"]): node for node in server.ask("Assets")["assetNodes"]}
-    assert set(nodes) == {f"{name}/{step}" for name in NAMES for step in STEPS}
-    for name in NAMES:
+    assert set(nodes) == {f"{name}/{step}" for name in site.sources for step in STEPS}
+    for name in site.sources:
         extract, upload, mark = (nodes[f"{name}/{step}"] for step in STEPS)
         assert extract["dependencyKeys"] == []
         assert [path(key) for key in upload["dependencyKeys"]] == [f"{name}/extract"]
@@ -45,11 +43,11 @@ def test_the_graph_of_every_source_reads_extract_upload_mark(server: DevServer) 
         assert {check["name"] for check in checks if check["blocking"]} == set(CHECK_NAMES)
 
 
-def test_every_source_has_a_job_and_a_schedule(server: DevServer) -> None:
+def test_every_source_has_a_job_and_a_schedule(server: DevServer, site: Site) -> None:
     repository = server.ask("Jobs", location=LOCATION)["repositoryOrError"]
-    assert {job["name"] for job in repository["jobs"]} >= {f"{name}_job" for name in NAMES}
+    assert {job["name"] for job in repository["jobs"]} >= {f"{name}_job" for name in site.sources}
     status = {s["name"]: s["scheduleState"]["status"] for s in repository["schedules"]}
-    off = {f"{name}_schedule": "STOPPED" for name in NAMES if name != "ticking"}
+    off = {f"{name}_schedule": "STOPPED" for name in site.sources if name != "ticking"}
     assert status == {**off, "ticking_schedule": "RUNNING"}
 
 
@@ -137,3 +135,27 @@ def test_a_run_whose_secret_is_not_set_is_not_launched_and_the_variable_is_named
         launch_run(server, "unset", FIRST)
     assert site.landed("unset") == []
     assert site.mark("unset") is None
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("bucket", "s3://"), ("container", "http://")])
+def test_a_window_lands_in_a_store(
+    name: str, scheme: str, history: History, server: DevServer, site: Site
+) -> None:
+    if name not in site.sources:
+        pytest.skip("no Azure emulator here: it comes from npm")
+    assert history.runs[name]["status"] == "SUCCESS"
+    assert site.mark(name) == "2024-01-02 00:00:00"
+    (facts,) = materializations(server, name, "upload").values()
+    assert str(facts["landing"]).startswith(scheme)
+
+
+def test_an_expired_token_is_named_with_the_landing_and_the_cure(
+    history: History, server: DevServer, site: Site
+) -> None:
+    if "expired" not in site.sources:
+        pytest.skip("no Azure emulator here: it comes from npm")
+    run = history.runs["expired"]
+    assert run["status"] == "FAILURE"
+    told = " ".join(str(event) for event in events(server, run["runId"]))
+    assert "lz/expired/landing" in told
+    assert "the SAS token expired at" in told
