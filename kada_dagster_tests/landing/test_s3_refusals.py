@@ -32,31 +32,7 @@ from kada_dagster_tests.landing.s3_access import (
 from kada_dagster_tests.landing.s3_server import S3Server
 from kada_dagster_tests.landing.sending import NAME, Source, bytes_of
 
-
-@pytest.fixture(autouse=True)
-def nothing_ambient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No credentials but the test's own."""
-    for variable in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(variable, raising=False)
-    for variable in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
-        monkeypatch.setenv(variable, str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-
-
-@pytest.fixture
-def server(guarded_s3_server: S3Server) -> S3Server:
-    return guarded_s3_server
-
-
-@pytest.fixture
-def bucket(server: S3Server) -> str:
-    return server.new_bucket()
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Source:
-    return Source.write(tmp_path / "source", bytes_of(1, SMALL))
+pytestmark = pytest.mark.usefixtures("nothing_ambient")
 
 
 def test_whoever_may_only_write_can_upload(server: S3Server, bucket: str, tmp_path: Path) -> None:
