@@ -1,0 +1,53 @@
+"""What can go wrong with a call to an API, as exceptions that never hold a credential."""
+
+from __future__ import annotations
+
+from kada_dagster.errors import (
+    ConnectionFailedError,
+    ExtractError,
+    KadaError,
+    PermissionDeniedError,
+)
+
+
+class ApiCallError(KadaError):
+    """Base of all failures of one API call.
+
+    Attributes:
+        method: of the request, `GET`.
+        path: of the request, without its query.
+        status: HTTP status of the last answer; None if there was none.
+        reason: the API's own message, or what broke the connection; redacted and shortened.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str = "GET",
+        path: str = "",
+        status: int | None = None,
+        reason: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.method, self.path, self.status, self.reason = method, path, status, reason
+
+
+class ApiUnauthorizedError(ApiCallError, PermissionDeniedError):
+    """401: the credentials are not valid (here)."""
+
+
+class ApiForbiddenError(ApiCallError, PermissionDeniedError):
+    """403: the credentials are valid and lack a permission."""
+
+
+class ApiNotFoundError(ApiCallError, ExtractError):
+    """404 or 410: there is no such thing, or no longer."""
+
+
+class ApiUnavailableError(ApiCallError, ConnectionFailedError):
+    """No usable answer after all retries: the network, a 5xx, or a 429 that does not end."""
+
+
+class ApiError(ApiCallError, ExtractError):
+    """Any other refusal, a body that cannot be read, or paging that does not end."""

@@ -1,0 +1,165 @@
+"""One request and its answer over a pooled session: no retry, no budget, no redirect followed."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from kada_dagster.api.auth import Auth
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+_MOST_BYTES = 128 * 1024 * 1024  # of one answer, unpacked: what is larger is no page of an API
+_CHUNK = 64 * 1024
+_SLOW = 5  # times the timeout that a whole answer may take
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said.
+
+    Attributes:
+        status: HTTP status.
+        headers: with names in any case.
+        body: unpacked.
+        is_complete: False where only the end of the connection showed the end of the body.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_complete: bool = True
+
+
+class LostError(Exception):
+    """There was no answer, or not all of it. The message is safe to show.
+
+    Attributes:
+        may_return: whether another attempt makes sense.
+    """
+
+    def __init__(self, reason: str, may_return: bool = True) -> None:
+        super().__init__(reason)
+        self.may_return = may_return
+
+
+class Exchange:
+    """Sends GET requests from many threads over as many kept connections.
+
+    Proxies and certificate authorities come from the environment, as `requests` reads it.
+
+    Args:
+        auth: signs the requests.
+        timeout: seconds for the connection, and for every silence of the server; a whole answer
+            may take five times as long.
+        connections: at most, at the same time.
+        headers: of every request.
+    """
+
+    def __init__(
+        self, auth: Auth, timeout: float, connections: int, headers: Mapping[str, str]
+    ) -> None:
+        from requests import Session
+        from requests.adapters import HTTPAdapter
+
+        self._timeout = timeout
+        self._session: Session = Session()
+        self._session.auth = auth
+        self._session.headers.update({**headers, "Accept-Encoding": "gzip"})
+        for scheme in ("http://", "https://"):
+            self._session.mount(
+                scheme,
+                HTTPAdapter(pool_maxsize=connections, max_retries=0, pool_block=True),
+            )
+
+    def get(self, url: str) -> Answer:
+        """One attempt. What is sent is `url` to the letter.
+
+        Raises:
+            LostError: the network or the server broke it off.
+        """
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            with self._open(url) as response:
+                return self._read(response)
+        except (RequestException, HTTPError, OSError, ValueError, zlib.error) as error:
+            lost = _lost(error)
+        raise lost
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._session.close()
+
+    def _open(self, url: str) -> Response:
+        from requests import Request
+
+        request = self._session.prepare_request(Request("GET", url))
+        request.url = url  # `requests` undoes percent-encoding that a path may need
+        settings: Any = self._session.merge_environment_settings(url, {}, True, None, None)
+        adapter = self._session.get_adapter(url)
+        return adapter.send(request, timeout=(self._timeout, self._timeout), **settings)
+
+    def _read(self, response: Response) -> Answer:
+        """The whole body: `read1` hands out what is there, so that a trickle is noticed."""
+        headers, body = response.headers, bytearray()
+        unpacker = _unpacker(headers.get("Content-Encoding", ""))
+        end = monotonic() + _SLOW * self._timeout
+        while piece := response.raw.read1(_CHUNK, decode_content=False):
+            room = _MOST_BYTES + 1 - len(body)
+            body += unpacker.decompress(piece, room) if unpacker else piece
+            if len(body) > _MOST_BYTES:
+                raise LostError(f"an answer of more than {_MOST_BYTES >> 20} MiB", False)
+            if monotonic() > end:
+                raise LostError(f"the answer did not end within {_SLOW * self._timeout:g} s")
+        if unpacker and body and not unpacker.eof:
+            raise LostError("a packed answer without an end")
+        return Answer(response.status_code, headers, bytes(body), _shows_its_end(response))
+
+
+def _shows_its_end(response: Response) -> bool:
+    headers = response.headers
+    without_body = response.status_code == 204
+    return without_body or "Content-Length" in headers or "Transfer-Encoding" in headers
+
+
+def _unpacker(encoding: str) -> Any:
+    """A zlib object that unpacks the body; None where it is not packed."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return None
+    if encoding in ("gzip", "x-gzip"):
+        return zlib.decompressobj(wbits=31)
+    raise LostError("an answer packed in a way nobody asked for", False)
+
+
+def _lost(error: Exception) -> LostError:
+    """The error in words that hold no address, query or credential."""
+    from requests import exceptions
+    from urllib3.exceptions import TimeoutError as TransportTimeoutError
+
+    if isinstance(error, (exceptions.Timeout, TransportTimeoutError)):
+        return LostError("no answer in time")
+    if isinstance(error, exceptions.SSLError):
+        return LostError("the server's certificate was refused, or TLS failed", False)
+    if isinstance(error, exceptions.ProxyError):
+        return LostError("the proxy did not let the request through")
+    if isinstance(error, ValueError):
+        return LostError("the address, or that of a proxy, is not valid", False)
+    return LostError(_cause(error) or "the connection was lost")
+
+
+def _cause(error: BaseException | None) -> str:
+    """What the operating system said, from wherever in the chain it stands."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.strerror:
+            return error.strerror
+        error = error.__cause__ or error.__context__
+    return ""

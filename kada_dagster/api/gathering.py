@@ -1,0 +1,102 @@
+"""Many fetches at once: in order, with a bounded number of them begun, and quick to stop."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextvars import copy_context
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Condition, Thread
+from typing import Generic, TypeVar
+
+from kada_dagster.api.stopping import Stop, StoppedError, current
+
+T = TypeVar("T")
+R = TypeVar("R")
+_AHEAD = 4  # times the concurrency: one slow fetch does not leave the others without work
+
+
+@dataclass
+class _Slot(Generic[T, R]):
+    job: T
+    result: list[R]  # empty until it is there
+
+
+class Gathering(Generic[T, R]):
+    """The threads of one `gather`; see `ApiClient.gather`.
+
+    The threads are daemons: a fetch that hangs keeps neither the caller nor the process waiting.
+    """
+
+    def __init__(self, fetch: Callable[[T], R], concurrency: int, *above: Stop) -> None:
+        self._fetch, self._concurrency = fetch, concurrency
+        self._stop = Stop(*above)
+        self._changed = Condition()
+        self._error: BaseException | None = None
+        self._waiting: SimpleQueue[_Slot[T, R] | None] = SimpleQueue()
+        self._threads: list[Thread] = []
+
+    def run(self, jobs: Iterable[T]) -> Generator[tuple[T, R]]:
+        """Each job and its result, in the order of the jobs."""
+        begun: deque[_Slot[T, R]] = deque()
+        source = iter(jobs)
+        try:
+            while coming := self._next_job(source):
+                begun.append(self._begin(coming[0]))
+                if begun[0].result or len(begun) >= self._concurrency * _AHEAD:
+                    yield self._finished(begun.popleft())
+            while begun:
+                yield self._finished(begun.popleft())
+        finally:
+            self._stop.set()
+            for _ in self._threads:
+                self._waiting.put(None)
+
+    def _next_job(self, source: Iterator[T]) -> tuple[T] | None:
+        """Jobs may make calls themselves: those, too, end when a fetch fails."""
+        before = current.set(self._stop)
+        try:
+            return (next(source),)
+        except StopIteration:
+            return None
+        except StoppedError:
+            if self._error:
+                raise self._error from None
+            raise
+        finally:
+            current.reset(before)
+
+    def _begin(self, job: T) -> _Slot[T, R]:
+        slot = _Slot[T, R](job, [])
+        self._waiting.put(slot)
+        if len(self._threads) < self._concurrency:
+            thread = Thread(target=copy_context().run, args=(self._work,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return slot
+
+    def _finished(self, slot: _Slot[T, R]) -> tuple[T, R]:
+        with self._changed:
+            self._changed.wait_for(lambda: slot.result or self._error)
+        if self._error:
+            raise self._error
+        return slot.job, slot.result[0]
+
+    def _work(self) -> None:
+        current.set(self._stop)
+        while (slot := self._waiting.get()) is not None and not self._stop.is_set:
+            try:
+                found = [self._fetch(slot.job)]
+            except BaseException as error:  # it belongs to whoever waits for the result
+                self._fail(error)
+                return
+            with self._changed:
+                slot.result = found
+                self._changed.notify_all()
+
+    def _fail(self, error: BaseException) -> None:
+        with self._changed:
+            self._error = self._error or error
+            self._stop.set()
+            self._changed.notify_all()
