@@ -3,8 +3,9 @@
 `python -m kada_dagster_tests.landing.s3_server` prints its port and ends with its standard input.
 What S3 documents and moto leaves out is added in front of it: sums that come with a request are
 checked, requests take effect one after the other (conditional writes need that), HEAD says of how
-many parts a composite sum is, and uploads are listed with the moment they began (an upload with
-the metadata `begun` pretends that one).
+many parts a composite sum is, to go on with an upload that was removed is no internal error, and
+uploads are listed with the moment they began (an upload with the metadata `begun` pretends that
+one).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ REGION = "eu-west-1"
 _START_SECONDS = 60
 _SUM = "x-amz-checksum-sha256"
 _BAD_DIGEST = b"<Error><Code>BadDigest</Code><Message>The sum did not match.</Message></Error>"
+_NO_UPLOAD = b"<Error><Code>NoSuchUpload</Code><Message>It was removed.</Message></Error>"
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,8 @@ class _Strict:
             data = b"".join(self._application(environ, _Noted(answer)))
             if "uploads" in environ["QUERY_STRING"]:
                 data = self._with_dates(data, environ)
+        if "uploadId=" in environ["QUERY_STRING"] and answer[0].startswith("500"):
+            answer[0], data = "404 Not Found", _NO_UPLOAD
         start(answer[0], _corrected(answer[1], len(data), environ["REQUEST_METHOD"]))
         return [data]
 
