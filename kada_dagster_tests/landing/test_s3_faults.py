@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
@@ -174,9 +175,11 @@ def test_what_is_damaged_on_the_way_is_refused_by_the_store(
 def test_an_upload_removed_while_it_runs_can_be_repeated(
     s3_server: S3Server, bucket: str, tmp_path: Path
 ) -> None:
-    source = Source.write(tmp_path / "source", bytes_of(1, PARTS))
+    source, once = Source.write(tmp_path / "source", bytes_of(1, PARTS)), Lock()
 
     def remove(_sent: int) -> None:
+        if not once.acquire(blocking=False):
+            return
         for upload in s3_server.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
             upload_id = str(upload.get("UploadId"))
             s3_server.s3.abort_multipart_upload(Bucket=bucket, Key=KEY, UploadId=upload_id)
