@@ -210,11 +210,15 @@ class _Strict:
         environ["wsgi.input"] = io.BytesIO(body)
         answer: list[Any] = []
         with self._lock:
-            data = b"".join(self._application(environ, _Noted(answer)))
+            try:
+                data = b"".join(self._application(environ, _Noted(answer)))
+            except KeyError:  # moto looks for an upload that was removed
+                answer, data = ["500 Internal Server Error", []], b""
             if "uploads" in environ["QUERY_STRING"]:
                 data = self._with_dates(data, environ)
         if "uploadId=" in environ["QUERY_STRING"] and answer[0].startswith("500"):
-            answer[0], data = "404 Not Found", _NO_UPLOAD
+            size = str(len(_NO_UPLOAD))
+            answer, data = ["404 Not Found", [("Content-Length", size)]], _NO_UPLOAD
         start(answer[0], _corrected(answer[1], len(data), environ["REQUEST_METHOD"]))
         return [data]
 
