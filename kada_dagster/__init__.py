@@ -14,6 +14,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from kada_dagster.collector.build import build_definitions
+    from kada_dagster.components.hevo import HevoCollector
+    from kada_dagster.components.hightouch import HightouchCollector
     from kada_dagster.components.postgres import PostgresCollector
     from kada_dagster.config.models import KadaConfig
     from kada_dagster.config.vendor_json import load_config
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from kada_dagster.logs import get_generic_logger
 
 __all__ = [
+    "HevoCollector",
+    "HightouchCollector",
     "KadaConfig",
     "PostgresCollector",
     "__version__",
@@ -32,6 +36,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "HevoCollector": "kada_dagster.components.hevo",
+    "HightouchCollector": "kada_dagster.components.hightouch",
     "KadaConfig": "kada_dagster.config.models",
     "PostgresCollector": "kada_dagster.components.postgres",
     "build_definitions": "kada_dagster.collector.build",

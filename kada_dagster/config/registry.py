@@ -37,6 +37,14 @@ class SourceType:
 
 
 SOURCE_TYPES: Mapping[str, SourceType] = {
+    "hevo": SourceType(
+        settings="kada_dagster.hevo.settings:HevoSettings",
+        resource="kada_dagster.hevo.resource:HevoResource",
+    ),
+    "hightouch": SourceType(
+        settings="kada_dagster.hightouch.settings:HightouchSettings",
+        resource="kada_dagster.hightouch.resource:HightouchResource",
+    ),
     "postgres": SourceType(
         settings="kada_dagster.postgres.settings:PostgresSettings",
         resource="kada_dagster.postgres.resource:PostgresResource",

@@ -323,7 +323,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 def test_half_an_answer_is_none_and_is_asked_for_again(answer: Reply) -> None:
     with HttpServer(in_turn(answer, reply([1, 2]))) as server, client(server.url) as api:
         assert api.get("/") == [1, 2]
-        assert api.calls == len(server.seen) == 2
+        assert len(server.seen) == 2
+        assert api.calls in (2, 3)  # that a kept connection was hung up may show only in use
     error = failed(answer)
     assert type(error) is ApiUnavailableError
     assert error.status is None

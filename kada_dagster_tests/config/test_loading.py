@@ -152,7 +152,7 @@ high_water_mark: x
     assert "'verify-full'" in found["7 sources[0].ssl_mode"]
     assert found["7 sources[0].ssl_mode"].endswith("did you mean 'require'?")
     assert "in quotes" in found["9 sources[0].databases[0]"]
-    assert found["12 sources[1].type"].endswith("one of: postgres; did you mean 'postgres'?")
+    assert found["12 sources[1].type"].endswith("postgres; did you mean 'postgres'?")
     assert found["22 sources[4].window.crn"] == "unknown key; did you mean 'cron'?"
     assert found["23 sources[4].landing.path"] == "is required"
 

@@ -1,0 +1,113 @@
+"""The order of a crawl: calls run side by side, rows are written in the order of the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from kada_dagster.api.errors import ApiError, ApiForbiddenError, ApiNotFoundError
+from kada_dagster.api.lookahead import Stream, ahead
+from kada_dagster.api.values import text
+from kada_dagster.extracts.seen import Seen
+from kada_dagster.hevo.answers import Answers, Trim, as_it_is
+from kada_dagster.hevo.client import HevoClient
+
+_WIDTH = 8  # pipelines whose lists are read at the same time
+_DEPTH = 100  # entries of one pipeline's lists that are held
+_CLIENT_ERRORS = range(400, 500)
+Warn = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Rows to write, after a call or without one.
+
+    Attributes:
+        write: called with the answer, in the thread that writes; an empty one if there is none.
+        path: of the call, empty for none.
+        mark: what changes when the answer may have changed; empty if nothing tells.
+        trim: takes from an answer what is used, and may be kept.
+        is_kept: whether the answer may be kept: code may hold secrets.
+    """
+
+    write: Callable[[dict[str, Any]], None]
+    path: str = ""
+    mark: str = ""
+    trim: Trim = as_it_is
+    is_kept: bool = True
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """Reads what may be refused, or gone, without giving up the rest.
+
+    Attributes:
+        client: what to ask.
+        answers: what was asked before.
+        warn: counts what was not there.
+    """
+
+    client: HevoClient
+    answers: Answers
+    warn: Warn
+
+    def run(self, streams: Iterable[Stream[Task]]) -> None:
+        """Do the tasks of all streams, in order.
+
+        Raises:
+            KadaError: the crawl cannot go on.
+        """
+        with closing(ahead(streams, width=_WIDTH, depth=_DEPTH)) as groups:
+            tasks = chain.from_iterable(groups)
+            for task, answer in self.client.api.gather(tasks, self._answer):
+                task.write(answer)
+
+    def items(self, family: str, *names: str, key: str = "id") -> Iterator[dict[str, Any]]:
+        """A list; where it is refused or gone, what of it was had.
+
+        Args:
+            family: `CLASSIC` or `EDGE`.
+            names: parts of the path behind it, not encoded.
+            key: field that tells entries apart: rows that move between pages come twice.
+        """
+        seen = Seen()
+        for entry in self.tolerated(self.client.items(family, *names)):
+            name = text(entry.get(key))
+            if not name or seen.add(name):
+                yield entry
+
+    def tolerated(self, items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The items up to where the list is refused or gone, which is counted."""
+        try:
+            yield from items
+        except ApiForbiddenError as error:
+            self.warn("not_permitted", str(error))
+        except ApiNotFoundError as error:
+            self.warn("not_found", str(error))
+
+    def one(self, path: str) -> dict[str, Any]:
+        """A single thing; empty where it is refused or gone, which is counted."""
+        return self._tolerated(lambda: self.client.one(path))
+
+    def _answer(self, task: Task) -> dict[str, Any]:
+        if not task.path:
+            return {}
+        if not task.is_kept:
+            return task.trim(self.one(task.path))
+        return self._tolerated(lambda: self.answers.get(task.path, task.mark, task.trim))
+
+    def _tolerated(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return ask()
+        except ApiForbiddenError as error:
+            self.warn("not_permitted", str(error))
+        except ApiNotFoundError as error:
+            self.warn("not_found", str(error))
+        except ApiError as error:
+            if error.status not in _CLIENT_ERRORS:
+                raise
+            self.warn("not_readable", str(error))
+        return {}

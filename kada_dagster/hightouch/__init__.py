@@ -1,0 +1,22 @@
+"""The Hightouch collector: one workspace's sources, models, syncs and runs for K.
+
+`settings` are its fields in kada.yaml, `extractor` reads, `resource` is its Dagster face; the
+others are parts of the extractor. `docs/hightouch.md` says what is written, under which ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kada_dagster.hightouch.extractor import Extractor
+
+__all__ = ["Extractor"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Extractor":
+        from kada_dagster.hightouch.extractor import Extractor
+
+        return Extractor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
