@@ -84,6 +84,15 @@ class Query:
             place = rest.end()
         return place
 
+    def release(self) -> None:
+        """Let go of all that leads back here: thousands of rules would wait to be collected."""
+        queries: list[Query] = [self]
+        while queries:
+            query = queries.pop()
+            queries.extend(query._nested.values())
+            query._nested, query._columns, query.sort_keys = {}, {}, {}
+            query._selected, query._outputs = [], None
+
     def windows(self) -> Iterator[int]:
         """The items of the WINDOW clause; ``OVER (...)`` makes one too."""
         return self.tree.listed(self.tree.value(self._behind, "windowClause"))

@@ -52,7 +52,11 @@ def output_origins(ev_action: str) -> list[frozenset[Origin]]:
     Raises RuleTreeError where the text is cut, or holds what no supported server (11 to 18) writes.
     """
     try:
-        return [_origins(column) for column in Query(RuleTree(ev_action), 1, None).outputs]
+        query = Query(RuleTree(ev_action), 1, None)
+        try:
+            return [_origins(column) for column in query.outputs]
+        finally:
+            query.release()
     except RuleTreeError:
         raise
     except (IndexError, KeyError, RecursionError, ValueError) as error:
