@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -168,7 +168,7 @@ def _bounds(window: Window) -> dict[str, str]:
 
 def _print(as_json: bool, parts: Sequence[_Plan] | Sequence[_Done], nothing: str) -> None:
     if as_json:
-        facts: Callable[[Any], dict[str, Any]] = lambda part: part.facts()  # noqa: E731
-        click.echo(json.dumps([facts(part) for part in parts], ensure_ascii=False, indent=1))
+        facts = [part.facts() for part in parts]
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
         return
     click.echo("\n".join(line for part in parts for line in part.lines()) or nothing)
