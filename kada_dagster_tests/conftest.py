@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from kada_dagster.sandbox.postgres_server import PostgresServer, embedded_bin
+from kada_dagster_tests.figures import print_figures
 from kada_dagster_tests.landing.azurite import azurite, azurite_tls  # noqa: F401
 from kada_dagster_tests.landing.s3_server import guarded_s3_server, s3_server  # noqa: F401
 from kada_dagster_tests.servers import Discovery, ServerBuild, ServerPool, discover
@@ -31,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Hands a pytest-xdist worker what was found."""
     node.workerinput["postgres_servers"] = node.config.stash[_DISCOVERY].to_plain()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Prints the figures the tests came to."""
+    print_figures(terminalreporter)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

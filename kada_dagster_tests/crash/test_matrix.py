@@ -10,7 +10,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 
 from kada_dagster.hwm.window import format_hwm
 from kada_dagster_tests.crash.runner import WINDOWS
+from kada_dagster_tests.figures import FIGURE
 
 _SECONDS = 120
 _STEPS = ("connection", "extract", "checks", "upload", "high")
@@ -100,7 +101,7 @@ def check_after_kill(trial: Trial, whole: Mapping[str, bytes]) -> None:
 
 @pytest.mark.timeout(900)
 def test_no_kill_loses_or_tears_anything(
-    place: Place, within: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: Place, within: int, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     unharmed = Trial(place, tmp_path / "0", 0)
     assert unharmed.run(None) == 0
@@ -119,7 +120,6 @@ def test_no_kill_loses_or_tears_anything(
         assert place.files(number) == whole
         assert place.mark(number) == format_hwm(WINDOWS[-1].end)
         survived += 1
-    with capsys.disabled():
-        tried = len(points) - unreached
-        print(f"\ncrash matrix, {place}: survived {survived} of {tried} kills", flush=True)
+    tried = len(points) - unreached
+    record_property(FIGURE, f"crash matrix, {place}: survived {survived} of {tried} kills")
     assert unreached <= 2

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
 from kada_dagster.sql_lineage import SqlLineage, analyse
+from kada_dagster_tests.figures import FIGURE
 from kada_dagster_tests.sql_lineage.corpus_file import DEFAULTS, Query, corpus
 from kada_dagster_tests.sql_lineage.judge import wrong_columns
 
@@ -45,16 +47,15 @@ def expected(query: Query) -> dict[str, object]:
     }
 
 
-def test_the_corpus_is_large_and_its_score_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_corpus_is_large_and_its_score_is_whole(
+    record_property: Callable[[str, object], None],
+) -> None:
     right = Counter(query.dialect for query in QUERIES if found(query) == expected(query))
     total = Counter(query.dialect for query in QUERIES)
     open_ = sum(bool(query.problems) for query in QUERIES)
-    with capsys.disabled():
-        by_dialect = " ".join(f"{name}={right[name]}/{total[name]}" for name in sorted(total))
-        print(
-            f"\nsql_lineage right={right.total()}/{total.total()} {by_dialect}"
-            f" with_problems={open_}"
-        )
+    by_dialect = " ".join(f"{name}={right[name]}/{total[name]}" for name in sorted(total))
+    score = f"sql_lineage right={right.total()}/{total.total()} {by_dialect}"
+    record_property(FIGURE, f"{score} with_problems={open_}")
     assert set(total) == set(DEFAULTS)
     assert total.total() >= 150
     assert right == total
