@@ -171,8 +171,9 @@ def classic_name(connection: Connection, name: str) -> tuple[str, str]:
     """Schema and table in the name of a classic event type; the schema is empty if it has none."""
     if not connection.is_database:
         return "", name
-    database, _, rest = name.partition(".")
-    if "." in rest and database.casefold() == connection.database.casefold():
+    before = f"{connection.database}."
+    rest = name[len(before) :]
+    if "." in rest and name[: len(before)].casefold() == before.casefold():
         name = rest
     schema, dot, table = name.partition(".")
     return (schema, table) if dot else ("", name)

@@ -49,6 +49,12 @@ def test_a_classic_name_is_schema_and_table(name: str, wanted: tuple[str, str]) 
     assert one.table("", *classic_name(one, name)) == Table("h", "shop", *wanted)
 
 
+def test_the_name_of_a_database_may_hold_a_dot() -> None:
+    one = source(db_host="h", db_name="my.shop", schema_name="cfg")
+    named = [classic_name(one, name) for name in ("My.Shop.public.orders", "my.orders", "orders")]
+    assert named == [("public", "orders"), ("my", "orders"), ("", "orders")]
+
+
 @pytest.mark.parametrize("name", [".orders", "public.", "."])
 def test_half_a_name_names_no_table(name: str) -> None:
     one = source(db_host="h", db_name="shop")
