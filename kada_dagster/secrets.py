@@ -12,11 +12,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from kada_dagster.errors import ConfigError
 
 _ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}\Z")
 MASK = "***"
+
+
+class Place(Protocol):
+    """Where else a secret may be kept, as in a vault. Its `str` names the place, no value."""
+
+    def read(self) -> str:
+        """The value, looked up now; ConfigError if it is not there."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,14 @@ class Secret:
         variable: environment variable that holds the value.
         file: JSON file that holds the value under `key` (the vendor's configuration files).
         key: key in that file.
+        place: any other place that can look the value up.
         value: the value itself; only where a caller of the library passed it in.
     """
 
     variable: str | None = None
     file: Path | None = None
     key: str | None = None
+    place: Place | None = None
     value: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -50,12 +61,15 @@ class Secret:
         """The value itself, looked up now.
 
         Raises:
-            ConfigError: the environment variable is not set, or the file has no such key.
+            ConfigError: the environment variable is not set, or the file has no such key, or the
+                place no such value.
         """
         if self.variable is not None:
             return _from_environment(self.variable)
         if self.file is not None:
             return _from_file(self.file, self.key or "")
+        if self.place is not None:
+            return self.place.read()
         return self.value or ""
 
     def __str__(self) -> str:
@@ -63,7 +77,7 @@ class Secret:
             return "${" + self.variable + "}"
         if self.file is not None:
             return f"{self.key} in {self.file}"
-        return MASK
+        return MASK if self.place is None else str(self.place)
 
 
 def _from_environment(variable: str) -> str:

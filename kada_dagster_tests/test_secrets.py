@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,16 +18,31 @@ from kada_dagster.secrets import MASK, Secret, redact
 VALUE = "pa55-w0rd'\"é"
 
 
+@dataclass(frozen=True)
+class Drawer:
+    """A place of another sort: a file that holds nothing but the value."""
+
+    file: Path
+
+    def read(self) -> str:
+        return self.file.read_text(encoding="utf-8")
+
+    def __str__(self) -> str:
+        return "the drawer"
+
+
 def every_secret(folder: Path, patch: pytest.MonkeyPatch) -> list[Secret]:
     """One of each sort, all with the same value."""
     patch.setenv("SHOP_PASSWORD", VALUE)
     file = folder / "config.json"
     file.write_text(json.dumps({"password": VALUE}), encoding="utf-8")
+    (folder / "drawer").write_text(VALUE, encoding="utf-8")
     return [
         Secret.parse(VALUE),
         Secret.parse("${SHOP_PASSWORD}"),
         Secret(file=file, key="password"),
         Secret(value=VALUE),
+        Secret(place=Drawer(folder / "drawer")),
     ]
 
 
@@ -49,9 +65,10 @@ def test_the_value_is_revealed_and_shown_in_no_spelling_of_the_secret(
 
 def test_a_secret_says_where_its_value_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = [str(secret) for secret in every_secret(tmp_path, monkeypatch)]
-    assert shown == [MASK, "${SHOP_PASSWORD}", f"password in {tmp_path / 'config.json'}", MASK]
+    file = tmp_path / "config.json"
+    assert shown == [MASK, "${SHOP_PASSWORD}", f"password in {file}", MASK, "the drawer"]
     references = [secret.is_reference for secret in every_secret(tmp_path, monkeypatch)]
-    assert references == [False, True, True, False]
+    assert references == [False, True, True, False, True]
 
 
 def test_the_environment_is_looked_up_at_the_moment_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
