@@ -16,6 +16,18 @@ from kada_dagster.api.clock import Clock, SystemClock
 from kada_dagster.api.stopping import GLANCE, Stop, current
 
 
+class NoRoomError(Exception):
+    """No place comes free in the time that there is.
+
+    Attributes:
+        seconds: until one does, as far as is known.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no call may be made for {seconds:g} s")
+        self.seconds = seconds
+
+
 class RateBudget:
     """At most `calls` in any `seconds`, first come, first served.
 
@@ -36,13 +48,17 @@ class RateBudget:
         self._closed_until = float("-inf")
 
     @contextmanager
-    def call(self) -> Generator[None]:
+    def call(self, within: float | None = None) -> Generator[None]:
         """Wait for a place, hold it for one call, and give it back a span after its end.
 
+        Args:
+            within: seconds to wait for it at most; None for as long as it takes.
+
         Raises:
+            NoRoomError: there is none in that time.
             StoppedError: the work of this thread was stopped while it waited.
         """
-        self._take(current.get())
+        self._take(current.get(), None if within is None else self.clock.now() + within)
         try:
             yield
         finally:
@@ -56,13 +72,14 @@ class RateBudget:
         with self._changed:
             self._closed_until = max(self._closed_until, self.clock.now() + seconds)
 
-    def _take(self, stop: Stop) -> None:
+    def _take(self, stop: Stop, end: float | None) -> None:
         ticket = object()
         with self._changed:
             self._queue.append(ticket)
         try:
             stop.check()
             while (wait := self._try(ticket)) is None or wait > 0:
+                _check_room(wait or 0.0, self.clock.now(), end)
                 self.clock.sleep(min(wait or 0.0, GLANCE))
                 stop.check()
         finally:
@@ -91,6 +108,11 @@ class RateBudget:
         if self._flying + len(self._answered) >= self.calls:
             wait = max(wait, self._answered[0] + self.seconds - now)
         return max(wait, 0.0)
+
+
+def _check_room(wait: float, now: float, end: float | None) -> None:
+    if end is not None and now + wait > end:
+        raise NoRoomError(wait)
 
 
 _shared: dict[tuple[str, bytes, int, float], RateBudget] = {}

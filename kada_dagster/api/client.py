@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from kada_dagster import __version__
 from kada_dagster.api.address import address, checked_base, next_address
 from kada_dagster.api.auth import Auth, NoAuth
 from kada_dagster.api.budget import RateBudget
+from kada_dagster.api.call import READ, Call, Reply, date_of
 from kada_dagster.api.calling import Caller
 from kada_dagster.api.exchange import Answer, Exchange
 from kada_dagster.api.failures import unreadable
@@ -41,7 +44,11 @@ class ApiClient:
 
     Raises:
         ConfigError: `base_url` is no address to use.
+
+    It sends nothing but GET; see `kada_dagster.api.sending` for a client that does.
     """
+
+    methods: ClassVar[frozenset[str]] = frozenset({READ})
 
     def __init__(
         self,
@@ -58,7 +65,7 @@ class ApiClient:
         self._base, self._service = checked_base(base_url), service
         headers = {"Accept": accept, "User-Agent": f"kada_dagster/{__version__}"}
         signed = auth or NoAuth()
-        self._exchange = Exchange(signed, timeout, concurrency, headers)
+        self._exchange = Exchange(signed, timeout, concurrency, headers, self.methods)
         self._caller = Caller(service, self._exchange, signed, budget, retries)
         self._concurrency = concurrency
         self._closed = Stop()
@@ -68,15 +75,50 @@ class ApiClient:
         """Requests sent so far, retries and redirects among them."""
         return self._caller.calls
 
-    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+    @property
+    def date(self) -> datetime | None:
+        """When the server gave its last answer, by its own clock; None before the first."""
+        return self._caller.date
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        accept: str | None = None,
+    ) -> Any:
         """Read one thing.
 
         Args:
             path: behind the base address; encode names in it with `api.address.segment`.
             params: of the query.
+            accept: media type to ask for, if not the client's.
 
         Returns:
             The parsed JSON; None for an answer without a body (204).
+
+        Raises:
+            KadaError: see `read`.
+        """
+        return self.read(path, params, accept=accept).value
+
+    def read(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        accept: str | None = None,
+        timeout: float | None = None,
+        within: float | None = None,
+    ) -> Reply:
+        """Read one thing, and what came with it.
+
+        Args:
+            path: see `get`.
+            params: see `get`.
+            accept: see `get`.
+            timeout: seconds, if not the client's.
+            within: seconds in which attempts may begin, all waits among them. At 0 there is one.
 
         Raises:
             ApiUnauthorizedError: 401.
@@ -88,14 +130,13 @@ class ApiClient:
             StoppedError: called by a `gather` that was stopped, or the client was closed.
         """
         url = address(self._base, path, params)
-        path = path.partition("?")[0]  # for messages
+        call = Call(_shown(path), url, accept=accept, timeout=timeout, within=within)
         for _ in range(_MOST_REDIRECTS):
-            self._closed.check()
-            answer = self._caller.call(path, url)
+            answer = self._answer(call)
             if answer.status not in _REDIRECTS:
-                return self._value(path, answer)
-            url = self._next(path, url, answer)
-        raise unreadable(self._service, path, None, "it redirects without end")
+                return self._reply(call, answer)
+            call = replace(call, url=self._next(call, answer))
+        raise unreadable(self._service, call, None, "it redirects without end")
 
     def items(
         self, path: str, paging: Paging, params: Mapping[str, str | int] | None = None
@@ -122,7 +163,7 @@ class ApiClient:
             reason = str(error)
         else:
             return
-        raise unreadable(self._service, path, None, reason)
+        raise unreadable(self._service, Call(_shown(path), ""), None, reason)
 
     def gather(self, jobs: Iterable[T], fetch: Callable[[T], R]) -> Generator[tuple[T, R]]:
         """Fetch for many jobs at once, and hand the results out in the order of the jobs.
@@ -160,7 +201,14 @@ class ApiClient:
     def __repr__(self) -> str:
         return f"ApiClient({self._service}, {self._base})"
 
-    def _value(self, path: str, answer: Answer) -> Any:
+    def _answer(self, call: Call) -> Answer:
+        self._closed.check()
+        return self._caller.call(call)
+
+    def _reply(self, call: Call, answer: Answer) -> Reply:
+        return Reply(self._value(call, answer), date_of(answer.headers), answer.headers)
+
+    def _value(self, call: Call, answer: Answer) -> Any:
         """The JSON of a success; None where there is no body."""
         if not answer.body.strip():
             return None
@@ -168,12 +216,17 @@ class ApiClient:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
             said = self._caller.reason(answer.body)
-        raise unreadable(self._service, path, answer.status, f"this is not JSON: {said}")
+        raise unreadable(self._service, call, answer.status, f"this is not JSON: {said}")
 
-    def _next(self, path: str, url: str, answer: Answer) -> str:
+    def _next(self, call: Call, answer: Answer) -> str:
         """Where a redirect leads; only to the same host, since credentials go along."""
-        found = next_address(url, answer.headers.get("Location", ""))
+        found = next_address(call.url, answer.headers.get("Location", ""))
         if found is None:
             reason = "it redirects to another address; check base_url or the region"
-            raise unreadable(self._service, path, answer.status, reason)
+            raise unreadable(self._service, call, answer.status, reason)
         return found
+
+
+def _shown(path: str) -> str:
+    """A path as messages have it: a query may hold anything."""
+    return path.partition("?")[0]

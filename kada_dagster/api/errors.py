@@ -14,10 +14,14 @@ class ApiCallError(KadaError):
     """Base of all failures of one API call.
 
     Attributes:
-        method: of the request, `GET`.
+        method: of the request.
         path: of the request, without its query.
         status: HTTP status of the last answer; None if there was none.
         reason: the API's own message, or what broke the connection; redacted and shortened.
+        code: the API's own code, as `NotFound_Connection`; '' if it gave none.
+        maybe_done: whether the server may have done what was asked for all the same. Never so
+            for a read.
+        retry_after: seconds after which the server wants to be asked again; None if not said.
     """
 
     def __init__(
@@ -28,9 +32,13 @@ class ApiCallError(KadaError):
         path: str = "",
         status: int | None = None,
         reason: str = "",
+        code: str = "",
+        maybe_done: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.method, self.path, self.status, self.reason = method, path, status, reason
+        self.code, self.maybe_done, self.retry_after = code, maybe_done, retry_after
 
 
 class ApiUnauthorizedError(ApiCallError, PermissionDeniedError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from kada_dagster.api.auth import Auth
+from kada_dagster.api.call import READ, Call
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -40,15 +41,16 @@ class LostError(Exception):
 
     Attributes:
         may_return: whether another attempt makes sense.
+        was_sent: whether the server may have got the request, and acted on it.
     """
 
-    def __init__(self, reason: str, may_return: bool = True) -> None:
+    def __init__(self, reason: str, may_return: bool = True, was_sent: bool = True) -> None:
         super().__init__(reason)
-        self.may_return = may_return
+        self.may_return, self.was_sent = may_return, was_sent
 
 
 class Exchange:
-    """Sends GET requests from many threads over as many kept connections.
+    """Sends requests from many threads over as many kept connections.
 
     Proxies and certificate authorities come from the environment, as `requests` reads it.
 
@@ -58,15 +60,21 @@ class Exchange:
             may take five times as long.
         connections: at most, at the same time.
         headers: of every request.
+        methods: that may be sent; all others are refused here, whoever asks for them.
     """
 
     def __init__(
-        self, auth: Auth, timeout: float, connections: int, headers: Mapping[str, str]
+        self,
+        auth: Auth,
+        timeout: float,
+        connections: int,
+        headers: Mapping[str, str],
+        methods: Set[str] = frozenset({READ}),
     ) -> None:
         from requests import Session
         from requests.adapters import HTTPAdapter
 
-        self._timeout = timeout
+        self._timeout, self._methods = timeout, methods
         self._session: Session = Session()
         self._session.auth = auth
         self._session.headers.update({**headers, "Accept-Encoding": "gzip"})
@@ -76,18 +84,22 @@ class Exchange:
                 HTTPAdapter(pool_maxsize=connections, max_retries=0, pool_block=True),
             )
 
-    def get(self, url: str) -> Answer:
-        """One attempt. What is sent is `url` to the letter.
+    def send(self, call: Call) -> Answer:
+        """One attempt. The address is sent to the letter.
 
         Raises:
             LostError: the network or the server broke it off.
+            ValueError: the method is none of those that this exchange may send.
         """
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
+        if call.method not in self._methods:
+            raise ValueError(f"a client that does not send {call.method} was asked to")
+        timeout = call.timeout or self._timeout
         try:
-            with self._open(url) as response:
-                return self._read(response)
+            with self._open(call, timeout) as response:
+                return self._read(response, timeout)
         except (RequestException, HTTPError, OSError, ValueError, zlib.error) as error:
             lost = _lost(error)
         raise lost
@@ -96,27 +108,28 @@ class Exchange:
         """Close the kept connections."""
         self._session.close()
 
-    def _open(self, url: str) -> Response:
+    def _open(self, call: Call, timeout: float) -> Response:
         from requests import Request
 
-        request = self._session.prepare_request(Request("GET", url))
-        request.url = url  # `requests` undoes percent-encoding that a path may need
-        settings: Any = self._session.merge_environment_settings(url, {}, True, None, None)
-        adapter = self._session.get_adapter(url)
-        return adapter.send(request, timeout=(self._timeout, self._timeout), **settings)
+        made = Request(call.method, call.url, headers=call.headers, data=call.body)
+        request = self._session.prepare_request(made)
+        request.url = call.url  # `requests` undoes percent-encoding that a path may need
+        settings: Any = self._session.merge_environment_settings(call.url, {}, True, None, None)
+        adapter = self._session.get_adapter(call.url)
+        return adapter.send(request, timeout=(timeout, timeout), **settings)
 
-    def _read(self, response: Response) -> Answer:
+    def _read(self, response: Response, timeout: float) -> Answer:
         """The whole body: `read1` hands out what is there, so that a trickle is noticed."""
         headers, body = response.headers, bytearray()
         unpacker = _unpacker(headers.get("Content-Encoding", ""))
-        end = monotonic() + _SLOW * self._timeout
+        end = monotonic() + _SLOW * timeout
         while piece := response.raw.read1(_CHUNK, decode_content=False):
             room = _MOST_BYTES + 1 - len(body)
             body += unpacker.decompress(piece, room) if unpacker else piece
             if len(body) > _MOST_BYTES:
                 raise LostError(f"an answer of more than {_MOST_BYTES >> 20} MiB", False)
             if monotonic() > end:
-                raise LostError(f"the answer did not end within {_SLOW * self._timeout:g} s")
+                raise LostError(f"the answer did not end within {_SLOW * timeout:g} s")
         if unpacker and body and not unpacker.eof:
             raise LostError("a packed answer without an end")
         return Answer(response.status_code, headers, bytes(body), _shows_its_end(response))
@@ -144,22 +157,35 @@ def _lost(error: Exception) -> LostError:
     from urllib3.exceptions import TimeoutError as TransportTimeoutError
 
     if isinstance(error, (exceptions.Timeout, TransportTimeoutError)):
-        return LostError("no answer in time")
+        return LostError("no answer in time", was_sent=_was_sent(error))
     if isinstance(error, exceptions.SSLError):
         return LostError("the server's certificate was refused, or TLS failed", False)
     if isinstance(error, exceptions.ProxyError):
-        return LostError("the proxy did not let the request through")
+        return LostError("the proxy did not let the request through", was_sent=_was_sent(error))
     if isinstance(error, ValueError):
-        return LostError("the address, or that of a proxy, is not valid", False)
-    return LostError(_cause(error) or "the connection was lost")
+        return LostError("the address, or that of a proxy, is not valid", False, was_sent=False)
+    return LostError(_cause(error) or "the connection was lost", was_sent=_was_sent(error))
 
 
-def _cause(error: BaseException | None) -> str:
+def _cause(error: BaseException) -> str:
     """What the operating system said, from wherever in the chain it stands."""
+    said = (one.strerror for one in _chain(error) if isinstance(one, OSError) and one.strerror)
+    return next(said, "")
+
+
+def _was_sent(error: BaseException) -> bool:
+    """Whether there was a connection that the request may have gone over."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    return not any(
+        isinstance(one, (NewConnectionError, ConnectTimeoutError)) for one in _chain(error)
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and those that led to it."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, OSError) and error.strerror:
-            return error.strerror
+        yield error
         error = error.__cause__ or error.__context__
-    return ""

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable
 from typing import Any, cast
 
-from kada_dagster.api.values import text
+from kada_dagster.api.values import object_of, text
 from kada_dagster.secrets import redact
 
 LONGEST = 200
 _FIELDS = ("message", "error", "details")
+_CODE = re.compile(r"[A-Za-z][\w.-]{0,79}", re.ASCII)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -30,6 +31,21 @@ def reason_of(body: bytes, hidden: Iterable[str]) -> str:
     """
     said = _INVISIBLE.sub(" ", redact(_said(body), hidden)).strip()
     return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+
+
+def code_of(body: bytes, hidden: Iterable[str]) -> str:
+    """The API's own code for what happened, the field `code`; '' if it is no single word.
+
+    Args:
+        body: of the answer, whatever it is.
+        hidden: texts that must not be shown; a code that holds one is none.
+    """
+    try:
+        value: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    code = text(object_of(value).get("code"))
+    return code if _CODE.fullmatch(code) and redact(code, hidden) == code else ""
 
 
 def _said(body: bytes) -> str:

@@ -27,12 +27,15 @@ class Retries:
         longest_wait: seconds; no single wait is longer, whatever `Retry-After` says.
         within: seconds; a call is given up when its attempts and waits would take longer. Time
             spent waiting for the rate budget does not count.
+        obeys: whether a `Retry-After` longer than `longest_wait` ends the call, as fits a server
+            that says it in hours; else it is cut to that.
     """
 
     most: int = 6
     backoff: float = 1.0
     longest_wait: float = 60.0
     within: float = 300.0
+    obeys: bool = False
 
 
 def is_worth_a_retry(status: int) -> bool:
@@ -40,29 +43,50 @@ def is_worth_a_retry(status: int) -> bool:
     return status in _WORTH_IT or (status >= 500 and status not in _NEVER_BETTER)
 
 
+def is_in_doubt(status: int) -> bool:
+    """Whether what was asked for may have been done although this was the answer."""
+    return status == 408 or (status >= 500 and status not in _NEVER_BETTER)
+
+
 @dataclass
 class Tries:
     """The attempts of one call so far; urllib3's `Retry` does the counting and the waiting times.
 
     Attributes:
+        clock: of the waits.
+        within: seconds from now after which no attempt may begin; a `Retry-After` is then obeyed
+            up to that. None for no such end.
+        in_doubt: whether one of them may have done what was asked for.
         made: attempts so far.
         spent: seconds that attempts and waits took so far.
     """
 
     retries: Retries
+    clock: Clock
+    within: float | None = None
+    in_doubt: bool = False
     made: int = 0
     spent: float = 0.0
     _policy: Retry | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        self._began = self.clock.now()
+
     @contextmanager
-    def timed(self, clock: Clock) -> Generator[None]:
+    def timed(self) -> Generator[None]:
         """Count what happens inside as one attempt, and the time it takes."""
-        began = clock.now()
+        began = self.clock.now()
         try:
             yield
         finally:
             self.made += 1
-            self.spent += clock.now() - began
+            self.spent += self.clock.now() - began
+
+    def left(self) -> float | None:
+        """Seconds in which an attempt may still begin; None for no end."""
+        if self.within is None:
+            return None
+        return max(0.0, self.within - (self.clock.now() - self._began))
 
     def wait_before_next(self, retry_after: str) -> float | None:
         """Seconds to wait after an attempt that failed; None to give up.
@@ -76,12 +100,21 @@ class Tries:
             self._policy = self._now().increment("GET", error=HTTPError())
         except MaxRetryError:
             return None
-        wait = self._named(retry_after) or self._backoff()
-        wait = min(wait, self.retries.longest_wait)
-        if self.spent + wait > self.retries.within:
+        wait = self._wait(self.named(retry_after))
+        if wait is None or self.spent + wait > self.retries.within:
             return None
         self.spent += wait
         return wait
+
+    def _wait(self, named: float) -> float | None:
+        """Seconds, as named or by the backoff; None if that is longer than there is."""
+        left = self.left()
+        if left is not None:
+            wait = named or min(self._backoff(), self.retries.longest_wait)
+            return wait if wait <= left else None
+        if named > self.retries.longest_wait and self.retries.obeys:
+            return None
+        return min(named or self._backoff(), self.retries.longest_wait)
 
     def _backoff(self) -> float:
         """urllib3 repeats at once after the first failure; an API needs a moment."""
@@ -100,7 +133,7 @@ class Tries:
             backoff_max=self.retries.longest_wait,
         )
 
-    def _named(self, retry_after: str) -> float:
+    def named(self, retry_after: str) -> float:
         """What the header says, in seconds or as a date; 0 if it says nothing readable."""
         from urllib3.exceptions import InvalidHeader
 

@@ -10,6 +10,7 @@ from kada_dagster.api.auth import Auth
 from kada_dagster.api.budget import RateBudget
 from kada_dagster.api.client import ApiClient
 from kada_dagster.api.retrying import Retries
+from kada_dagster.api.sending import SendingClient
 from kada_dagster_tests.api.http_server import HttpServer, Reply, Seen
 from kada_dagster_tests.api.manual_clock import ManualClock
 
@@ -34,3 +35,9 @@ def served(
     """A server, and a client of it."""
     with HttpServer(respond) as server, client(server.url, auth, **options) as api:
         yield server, api
+
+
+def sender(url: str, auth: Auth | None = None, **options: Any) -> SendingClient:
+    """A client that sends, with three attempts a call."""
+    given: dict[str, Any] = {"timeout": 5.0, "budget": plenty(), "retries": FEW, **options}
+    return SendingClient(url, service="Sample", auth=auth, **given)

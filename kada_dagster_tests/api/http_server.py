@@ -21,6 +21,7 @@ class Seen:
     method: str
     target: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -107,9 +108,10 @@ def _handler(server: HttpServer, respond: Callable[[Seen], Reply]) -> type[BaseH
             if not self.raw_requestline or not self.parse_request():
                 self.close_connection = True
                 return
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", "0")))
             with server.lock:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                seen = Seen(len(server.seen), self.command, self.path, headers)
+                seen = Seen(len(server.seen), self.command, self.path, headers, body)
                 server.seen.append(seen)
             self._send(respond(seen))
 
