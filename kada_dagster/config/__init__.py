@@ -5,6 +5,8 @@ imports neither Dagster nor a driver.
 """
 
 from kada_dagster.config.find import find_config
+from kada_dagster.config.fivetran import FivetranAccountSettings, StartSettings
+from kada_dagster.config.fivetran_follow import FollowSettings, SensorSettings
 from kada_dagster.config.landing import (
     AzureLandingSettings,
     LandingSettings,
@@ -21,10 +23,10 @@ from kada_dagster.config.marks import (
 from kada_dagster.config.models import (
     CheckSettings,
     KadaConfig,
-    RetrySettings,
     ScheduleSettings,
     SourceSettings,
 )
+from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.source import source_settings
 from kada_dagster.config.vendor_json import load_config
 from kada_dagster.config.window import WindowSettings
@@ -33,6 +35,8 @@ __all__ = [
     "AzureLandingSettings",
     "CheckSettings",
     "FileMarkSettings",
+    "FivetranAccountSettings",
+    "FollowSettings",
     "HighWaterMarkSettings",
     "KadaConfig",
     "LandingMarkSettings",
@@ -42,7 +46,9 @@ __all__ = [
     "RetrySettings",
     "S3LandingSettings",
     "ScheduleSettings",
+    "SensorSettings",
     "SourceSettings",
+    "StartSettings",
     "WindowSettings",
     "find_config",
     "load_config",

@@ -24,6 +24,7 @@ from kada_dagster.extracts.staging_place import checked_url, is_url
 from kada_dagster.secrets import Secret
 
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _WHOLE_REFERENCE = r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"
 
 
@@ -58,6 +59,12 @@ def _no_reference(text: str) -> str:
             "${...} stands for an environment variable in secret fields only; write the value here"
         )
     return text
+
+
+def _name(name: str) -> str:
+    if not _NAME.match(name):
+        raise ValueError("must be letters, digits and '_', and not begin with a digit")
+    return name
 
 
 def _no_url(server: str) -> str:
@@ -95,6 +102,9 @@ def _secret(value: object) -> object:
 
 Text = Annotated[str, AfterValidator(_no_reference)]
 """Text that is taken as it is written."""
+
+Name = Annotated[str, AfterValidator(_name)]
+"""What may stand in asset keys, names of jobs and files."""
 
 ServerName = Annotated[Text, AfterValidator(_no_url)]
 """Host name, address or socket folder of a server."""

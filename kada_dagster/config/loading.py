@@ -8,6 +8,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from kada_dagster.config.document import Document
+from kada_dagster.config.fivetran_places import UNREAD_SOURCES
 from kada_dagster.config.models import KadaConfig, SourceSettings
 from kada_dagster.config.named_landings import filled_in
 from kada_dagster.config.problems import (
@@ -49,11 +50,13 @@ def config_of(document: Document) -> KadaConfig:
     if isinstance(fields.get("sources"), list):
         document = filled_in(document)
         fields = dict(cast("dict[str, Any]", document.data))
-    sources, problems = _sources(document, fields.pop("sources", None))
+    optional = bool(fields.get("fivetran"))
+    sources, problems = _sources(document, fields.pop("sources", None), optional)
     file = document.file.absolute()
     fields = {"high_water_marks": {}, **fields, "sources": sources}
+    context = {"base": document.base, UNREAD_SOURCES: bool(problems)}
     try:
-        config = KadaConfig.model_validate(fields, context={"base": document.base})
+        config = KadaConfig.model_validate(fields, context=context)
     except ValidationError as error:
         found = error.errors(include_url=False)
         problems += [_problem(document, error_path(e), error_message(e, KadaConfig)) for e in found]
@@ -63,8 +66,12 @@ def config_of(document: Document) -> KadaConfig:
     raise ConfigFileError(problems)
 
 
-def _sources(document: Document, listed: object) -> tuple[list[SourceSettings], list[Problem]]:
+def _sources(
+    document: Document, listed: object, optional: bool
+) -> tuple[list[SourceSettings], list[Problem]]:
     """The sources that are right, and what is wrong with the others."""
+    if optional and not listed and isinstance(listed, list | None):
+        return [], []
     if not isinstance(listed, list) or not listed:
         return [], [_problem(document, ("sources",), "must list at least one source")]
     sources: list[SourceSettings] = []

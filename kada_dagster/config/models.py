@@ -6,7 +6,6 @@ reads a file or the environment.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -16,6 +15,7 @@ from pydantic import (
     InstanceOf,
     PrivateAttr,
     SerializeAsAny,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -23,16 +23,24 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from kada_dagster.config.delayed_cron import delayed
-from kada_dagster.config.fields import FolderOrUrl, LocalPath, Settings, Text, secret_fields
+from kada_dagster.config.fields import (
+    FolderOrUrl,
+    LocalPath,
+    Name,
+    Settings,
+    Text,
+    secret_fields,
+)
+from kada_dagster.config.fivetran import FivetranAccountSettings
+from kada_dagster.config.fivetran_places import UNREAD_SOURCES, check_account
 from kada_dagster.config.landing import LandingSettings
 from kada_dagster.config.marks import FileMarkSettings, HighWaterMarkSettings
+from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.window import WindowSettings, known_cron
 from kada_dagster.secrets import Secret
 
 if TYPE_CHECKING:
     from kada_dagster.collector.extractor import Extractor
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 class CheckSettings(Settings):
@@ -40,15 +48,6 @@ class CheckSettings(Settings):
 
     min_share_of_last: float = Field(
         default=0.5, ge=0, le=1, description="Least share of the rows of the last accepted extract."
-    )
-
-
-class RetrySettings(Settings):
-    """How often a step is tried again after an error that may pass."""
-
-    max_retries: int = Field(default=3, ge=0, le=100, description="Tries after the first one.")
-    delay_seconds: int = Field(
-        default=30, ge=0, le=86_400, description="Pause before the first retry; doubles each time."
     )
 
 
@@ -86,7 +85,7 @@ class SourceSettings(Settings):
     """Those of them that hold a secret."""
 
     type: str = Field(description="Type of the source.")
-    name: str = Field(description="Name of the instance: letters, digits and '_'; unique.")
+    name: Name = Field(description="Name of the instance: letters, digits and '_'; unique.")
     description: Text = Field(default="", description="Shown in the catalogue of assets.")
     owners: list[Text] = Field(default=[], description="E-mail addresses, or teams as `team:name`.")
     tags: dict[str, Text] = Field(default={}, description="Tags of the assets.")
@@ -117,13 +116,6 @@ class SourceSettings(Settings):
     pool: Text | None = Field(
         default=None, description="Dagster concurrency pool; without it, kada_<name>."
     )
-
-    @field_validator("name")
-    @classmethod
-    def _is_a_name(cls, name: str) -> str:
-        if not _NAME.match(name):
-            raise ValueError("must be letters, digits and '_', and not begin with a digit")
-        return name
 
     @model_validator(mode="after")
     def _schedule_can_tick(self) -> Self:
@@ -161,7 +153,10 @@ class KadaConfig(Settings):
     """The whole of kada.yaml."""
 
     sources: list[SerializeAsAny[InstanceOf[SourceSettings]]] = Field(
-        description="The collector instances."
+        default=[], description="The collector instances."
+    )
+    fivetran: list[FivetranAccountSettings] = Field(
+        default=[], description="Fivetran accounts whose syncs are started and followed."
     )
     landings: dict[str, object] = Field(
         default={}, description="Landings for several sources, by name: `landing: {use: <name>}`."
@@ -196,6 +191,27 @@ class KadaConfig(Settings):
             raise _clash(place, "landing", "another source has this landing directory")
         return sources
 
+    @field_validator("fivetran")
+    @classmethod
+    def _accounts_stay_apart(
+        cls, accounts: list[FivetranAccountSettings]
+    ) -> list[FivetranAccountSettings]:
+        names = [account.name.lower() for account in accounts]
+        if (place := _repeated(names)) is not None:
+            raise _clash(place, "name", f"{accounts[place].name!r} is the name of another account")
+        files = [account.snapshot.absolute() for account in accounts]
+        if (place := _repeated(files)) is not None:
+            raise _clash(place, "snapshot", "another account has this snapshot")
+        return accounts
+
+    @model_validator(mode="after")
+    def _accounts_fit_the_sources(self, info: ValidationInfo) -> Self:
+        context: dict[str, object] = info.context or {}
+        unread = context.get(UNREAD_SOURCES)
+        for place, account in enumerate(self.fivetran):
+            check_account(place, account, [source.name for source in self.sources], unread)
+        return self
+
 
 def _repeated(values: Sequence[object]) -> int | None:
     """The place of the first value that was there before; None values do not count."""
@@ -206,6 +222,6 @@ def _repeated(values: Sequence[object]) -> int | None:
 
 
 def _clash(place: int, field: str, what: str) -> PydanticCustomError:
-    """An error about a field of one source."""
+    """An error about a field of one source or account."""
     context = {"what": what, "below": (place, field)}
-    return PydanticCustomError("clash", "{what}; each source needs its own", context)
+    return PydanticCustomError("clash", "{what}; each needs its own", context)

@@ -133,6 +133,8 @@ def _model_at(model: type[BaseModel], path: FieldPath) -> type[BaseModel]:
     """The model of the mapping at a path below `model`."""
     kinds: Sequence[type[BaseModel]] = [model]
     for part in path:
+        if isinstance(part, int):  # an item of a list: the model is the list's
+            continue
         if _is_tag(part):
             kinds = [kind for kind in kinds if _has_type(kind, str(part))]
         else:
