@@ -19,7 +19,6 @@ from bench.process import Usage, run
 from kada_dagster.hwm.window import Window
 from kada_dagster.sandbox.hevo import HevoEstate, HevoServer
 from kada_dagster.sandbox.hightouch import HightouchEstate, HightouchServer
-from kada_dagster.sandbox.hightouch.faults import Faults
 
 _LATENCY, _CONCURRENCY = 0.05, 8
 _RATE_CALLS, _RATE_SECONDS = 200, 10
@@ -98,8 +97,8 @@ def _hevo(objects: int) -> Figures:
 
 
 def _hightouch(objects: int) -> Figures:
-    estate, faults = HightouchEstate.generate(1, objects), Faults(latency=_LATENCY)
-    with HightouchServer(estate, faults, calls=_RATE_CALLS, seconds=_RATE_SECONDS) as server:
+    estate, rate = HightouchEstate.generate(1, objects), (_RATE_CALLS, _RATE_SECONDS)
+    with HightouchServer(estate, calls=rate[0], seconds=rate[1], latency=_LATENCY) as server:
         usage = _extract(_HIGHTOUCH, server.url, server.token)
         calls, refused = len(server.requests), server.budget.refused
     rate = (calls - 1) // _RATE_CALLS * _RATE_SECONDS

@@ -12,8 +12,9 @@ from typing import Any
 from kada_dagster.api.retrying import Retries
 from kada_dagster.hevo import Extractor
 from kada_dagster.hwm.window import Window, format_hwm
+from kada_dagster.sandbox.facts import LinkFact, fact_of
 from kada_dagster.sandbox.hevo import HevoEstate, HevoServer
-from kada_dagster.sandbox.hevo.facts import EventFact, LinkFact, MetaFact, fact_of, moment_of
+from kada_dagster.sandbox.hevo.facts import EventFact, MetaFact, moment_of
 from kada_dagster.sandbox.hevo.times import END, START
 from kada_dagster_tests.hevo.extracted import HOST, Extracted, run
 

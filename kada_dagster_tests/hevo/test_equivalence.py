@@ -51,7 +51,7 @@ def test_no_call_is_made_that_is_not_needed(seed: int, objects: int, tmp_path: P
         found = extract(server, tmp_path)
     assert_is_the_truth(found, estate)
     assert len(server.requests) == estate.least_calls(WEEK, users=True)
-    paths = [(request.path, request.query) for request in server.requests]
+    paths = [request.target for request in server.requests]
     assert len(paths) == len(set(paths))
 
 

@@ -109,8 +109,8 @@ def test_a_key_that_expires_on_the_way_ends_the_extract(tmp_path: Path) -> None:
         Fault.status(500, "event-types"),
         Fault.status(503, "/jobs", times=2),
         Fault.html("objects", times=2),
-        Fault("mappings", breaks="before"),
-        Fault("mappings", breaks="within"),
+        Fault("mappings", sent=-1),
+        Fault("mappings", sent=0.5),
         Fault.status(429, "pipelines$", message="Request rate limit exceeded"),
     ],
     ids=["500", "503 twice", "HTML 502 twice", "reset", "reset within", "429"],
@@ -184,7 +184,7 @@ def test_ten_minutes_without_an_answer_cost_no_call_twice(tmp_path: Path) -> Non
     now = [0.0]
     with served(SMALL, clock=lambda: now[0]) as server:
         made = collector(server, tmp_path, resume=True, skip_unchanged=True)
-        made.on_progress = lambda what, _rows: server.go_down(600) if "pipeline 3" in what else None
+        made.on_progress = lambda what, _rows: server.outage(600) if "pipeline 3" in what else None
         with pytest.raises(ApiUnavailableError, match="503"):
             made.run(START, END)
         paid = {one.path for one in server.requests if one.status == 200}

@@ -20,8 +20,9 @@ from kada_dagster.extracts.staging import Staging
 from kada_dagster.hightouch import Extractor
 from kada_dagster.hightouch.client import CALLS, SECONDS
 from kada_dagster.hwm.window import Window
+from kada_dagster.sandbox.facts import LinkFact, fact_of
 from kada_dagster.sandbox.hightouch import Faults, HightouchEstate, HightouchServer
-from kada_dagster.sandbox.hightouch.facts import EventFact, LinkFact, MetaFact, fact_of
+from kada_dagster.sandbox.hightouch.facts import EventFact, MetaFact
 from kada_dagster_tests.api.manual_clock import ManualClock
 
 HOST = "app.hightouch.com"

@@ -9,7 +9,7 @@ import pytest
 
 from kada_dagster.sandbox.hightouch import Faults, HightouchEstate
 from kada_dagster.sandbox.hightouch.estate import Kind
-from kada_dagster.sandbox.hightouch.request import Request
+from kada_dagster.sandbox.web import Request
 from kada_dagster_tests.hightouch.extracted import EVER, HOST, serving
 
 _LISTED = {"HIGHTOUCH_SOURCE", "HIGHTOUCH_MODEL", "HIGHTOUCH_DESTINATION", "HIGHTOUCH_SYNC"}

@@ -170,7 +170,7 @@ def test_errors_happen_as_often_as_told_and_only_where_told() -> None:
         assert answers[0].json() == {"message": "job is in progress"}
         server.fail(Fault.html("/destinations"))
         html = get(server, f"{CLASSIC}/destinations")
-        assert (html.status_code, html.headers["Content-Type"]) == (502, "text/html")
+        assert (html.status_code, html.headers["Content-Type"]) == (502, "text/html; charset=UTF-8")
         server.fail(Fault.garbled("/destinations"))
         with pytest.raises(requests.JSONDecodeError):
             get(server, f"{CLASSIC}/destinations").json()
@@ -179,8 +179,8 @@ def test_errors_happen_as_often_as_told_and_only_where_told() -> None:
 
 def test_connections_break_before_or_within_an_answer() -> None:
     with HevoServer(one_pipeline()) as server:
-        server.fail(Fault("/pipelines", breaks="before"))
-        server.fail(Fault("/destinations", breaks="within"))
+        server.fail(Fault("/pipelines", sent=-1))
+        server.fail(Fault("/destinations", sent=0.5))
         with pytest.raises(requests.ConnectionError):
             get(server, f"{CLASSIC}/pipelines")
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -200,7 +200,7 @@ def test_a_slow_answer_outlasts_the_client_but_not_the_server() -> None:
 def test_an_outage_lasts_as_long_as_the_clock_says() -> None:
     now = [100.0]
     with HevoServer(one_pipeline(), clock=lambda: now[0]) as server:
-        server.go_down(600)
+        server.outage(600)
         assert get(server, f"{CLASSIC}/pipelines").status_code == 503
         now[0] += 599
         assert get(server, f"{EDGE}/pipelines").status_code == 503

@@ -281,7 +281,8 @@ def test_many_connections_are_served_at_once_and_all_end_with_the_server() -> No
         with ThreadPoolExecutor(8) as pool:
             assert set(pool.map(call, range(200))) == {200}
         assert len(server.requests) == 200
+        url = server.url
     idle.close()
     assert set(threading.enumerate()) <= before
     with pytest.raises(requests.ConnectionError):
-        send("GET", server.url)
+        send("GET", url)

@@ -8,9 +8,10 @@ from itertools import pairwise
 import pytest
 
 from kada_dagster.hwm.window import Window
+from kada_dagster.sandbox.facts import LinkFact, fact_of
 from kada_dagster.sandbox.hevo import HevoEstate
 from kada_dagster.sandbox.hevo.edge import EdgeJob
-from kada_dagster.sandbox.hevo.facts import EventFact, LinkFact, MetaFact, fact_of
+from kada_dagster.sandbox.hevo.facts import EventFact, MetaFact
 from kada_dagster.sandbox.hevo.times import END, START
 from kada_dagster_tests.sandbox.hevo_accounts import (
     MIDNIGHT,

@@ -13,13 +13,13 @@ import pytest
 import requests
 
 from kada_dagster.sandbox.hightouch import (
-    Failure,
     Faults,
     HightouchServer,
     WriteAttemptedError,
+    failure,
 )
 from kada_dagster.sandbox.hightouch.answers import FAILURES
-from kada_dagster.sandbox.hightouch.budget import CallBudget
+from kada_dagster.sandbox.web import CallBudget
 from kada_dagster_tests.sandbox.hightouch_calls import get, ids
 from kada_dagster_tests.sandbox.hightouch_workspaces import workspace
 
@@ -148,7 +148,7 @@ def test_a_key_can_expire_in_the_middle() -> None:
 
 def test_a_failure_that_does_not_exist_cannot_be_planned() -> None:
     with pytest.raises(ValueError, match="no such failure: flood; there are hang, unauthorized"):
-        Failure("flood")
+        failure("flood")
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
@@ -194,7 +194,7 @@ def test_every_request_is_in_the_log_with_its_answer() -> None:
 
 def test_latency_passes_before_an_answer_and_the_end_of_the_server_cuts_it_short() -> None:
     done = threading.Event()
-    with HightouchServer(workspace(), Faults(latency=3600)) as server:
+    with HightouchServer(workspace(), latency=3600) as server:
 
         def ask() -> None:
             with pytest.raises(requests.RequestException):

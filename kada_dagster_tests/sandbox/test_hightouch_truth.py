@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from kada_dagster.extracts.identity import split_id
 from kada_dagster.hwm.window import Window
+from kada_dagster.sandbox.facts import LinkFact
 from kada_dagster.sandbox.hightouch import HightouchEstate
-from kada_dagster.sandbox.hightouch.facts import EventFact, LinkFact, MetaFact
+from kada_dagster.sandbox.hightouch.facts import EventFact, MetaFact
 from kada_dagster.sandbox.hightouch.generated_runs import FIRST_DAY
 from kada_dagster.sandbox.hightouch.model import Custom, Dbt, Visual, WholeTable
 from kada_dagster.sandbox.hightouch.naming import TableOf

@@ -8,6 +8,7 @@ from the account's description, never read back from what is served.
 from kada_dagster.sandbox.hevo.estate import HevoEstate
 from kada_dagster.sandbox.hevo.faults import Fault
 from kada_dagster.sandbox.hevo.quirks import Quirks
-from kada_dagster.sandbox.hevo.server import HevoServer, Request
+from kada_dagster.sandbox.hevo.server import HevoServer
+from kada_dagster.sandbox.web import Request
 
 __all__ = ["Fault", "HevoEstate", "HevoServer", "Quirks", "Request"]

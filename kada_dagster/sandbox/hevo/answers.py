@@ -1,10 +1,10 @@
-"""Answers of the server, and their bodies."""
+"""Answers of Hevo's own making, and their bodies."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
+
+from kada_dagster.sandbox.web.answers import Answer, in_json
 
 EDGE_ERRORS = {
     400: "BAD_REQUEST",
@@ -13,16 +13,6 @@ EDGE_ERRORS = {
     404: "PIPELINE_NOT_FOUND",
     429: "RATE_LIMIT_EXCEEDED",
 }
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response: status, body and what is said of it."""
-
-    status: int
-    body: bytes = b""
-    content_type: str = "application/json"
-    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class RefusedError(Exception):
@@ -38,17 +28,9 @@ class RefusedError(Exception):
         self.status, self.message = status, message
 
 
-def dumped(value: Any) -> bytes:
-    """The value as JSON, compact, any character escaped as Java's writers may do."""
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
 def ok(value: Any) -> Answer:
     """A 200 with a body."""
-    return Answer(200, dumped(value))
-
-
-NO_CONTENT = Answer(204)
+    return in_json(200, value)
 
 
 def refusal(status: int, message: str, *, edge: bool = False, **headers: str) -> Answer:
@@ -60,9 +42,7 @@ def refusal(status: int, message: str, *, edge: bool = False, **headers: str) ->
         edge: whether the Edge family's body is wanted, which has a code.
         headers: with `_` for `-`.
     """
-    body: dict[str, Any] = {"message": message}
-    if edge:
-        code = EDGE_ERRORS.get(status, "INTERNAL_ERROR")
-        body = {"error": code, "message": message, "details": {}}
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, dumped(body), headers=named)
+    if not edge:
+        return in_json(status, {"message": message}, **headers)
+    code = EDGE_ERRORS.get(status, "INTERNAL_ERROR")
+    return in_json(status, {"error": code, "message": message, "details": {}}, **headers)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kada_dagster.sandbox.hevo import classic_json as shapes
-from kada_dagster.sandbox.hevo.answers import NO_CONTENT, Answer, RefusedError, dumped, ok
+from kada_dagster.sandbox.hevo.answers import RefusedError, ok
 from kada_dagster.sandbox.hevo.classic import ClassicObject, ClassicPipeline
 from kada_dagster.sandbox.hevo.estate import HevoEstate
 from kada_dagster.sandbox.hevo.pages import Listing, Pages
 from kada_dagster.sandbox.hevo.quirks import Quirks
+from kada_dagster.sandbox.web.answers import NO_CONTENT, Answer, dumped
 
 Query = Mapping[str, str]
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kada_dagster.hwm.window import Window
-    from kada_dagster.sandbox.hevo.facts import EventFact, LinkFact, MetaFact
+    from kada_dagster.sandbox.facts import LinkFact
+    from kada_dagster.sandbox.hevo.facts import EventFact, MetaFact
     from kada_dagster.sandbox.hevo.naming import MappingEntry
 
 
@@ -65,7 +66,7 @@ class HevoEstate:
             host: the account's label in K.
             mapping: from names of connections to what is onboarded in K, as in the settings.
         """
-        from kada_dagster.sandbox.hevo.facts import first_of_each
+        from kada_dagster.sandbox.facts import first_of_each
         from kada_dagster.sandbox.hevo.truth_linkage import linkage
 
         return set(first_of_each(linkage(self, host, mapping or {})))

@@ -1,12 +1,11 @@
-"""Rows of the extract contract as far as the account decides them: what a test compares."""
+"""Rows of META and EVENTS as far as the account decides them, and its moments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from kada_dagster.extracts.contract import clean, timestamp
+from kada_dagster.extracts.contract import timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -26,17 +25,6 @@ class MetaFact(NamedTuple):
     owner: str = ""
 
 
-class LinkFact(NamedTuple):
-    """A row of LINKAGE."""
-
-    source_object_type: str
-    source_object_id: str
-    target_object_type: str
-    target_object_id: str
-    relationship: str
-    confidence: str
-
-
 class EventFact(NamedTuple):
     """A row of EVENTS without ATTRIBUTES and MESSAGE."""
 
@@ -51,28 +39,6 @@ class EventFact(NamedTuple):
     rows_read: str
     rows_written: str
     rows_failed: str
-
-
-Fact = TypeVar("Fact", MetaFact, LinkFact, EventFact)
-
-
-def fact_of(kind: type[Fact], row: Mapping[str, str]) -> Fact:
-    """The fact in a row of a file, whose keys are the contract's columns."""
-    return kind(*(row[name.upper()] for name in kind._fields))
-
-
-def cleaned(fact: Fact) -> Fact:
-    """The fact without what no extract may hold."""
-    return type(fact)(*map(clean, fact))
-
-
-def first_of_each(facts: Iterable[LinkFact]) -> Iterator[LinkFact]:
-    """Every relationship once, as it came first."""
-    seen: set[tuple[str, ...]] = set()
-    for fact in facts:
-        if fact[:5] not in seen:
-            seen.add(fact[:5])
-            yield fact
 
 
 def moment_of(milliseconds: int) -> datetime:

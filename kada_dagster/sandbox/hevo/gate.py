@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections import deque
-from collections.abc import Callable
 from threading import Lock
 
-from kada_dagster.sandbox.hevo.answers import Answer, refusal
+from kada_dagster.sandbox.hevo.answers import refusal
 from kada_dagster.sandbox.hevo.quirks import Quirks
+from kada_dagster.sandbox.web.answers import Answer
+from kada_dagster.sandbox.web.budget import CallBudget
 
 _INVALID = "The API key and secret is not valid."
 _TOO_MANY = "Request rate limit exceeded"
@@ -22,48 +22,28 @@ class Gate:
         api_key: access key.
         api_secret: its secret.
         quirks: of the server.
-        budget: calls and the seconds of the sliding span they may be made in; None: no limit.
-        clock: seconds that never go back.
+        budget: of the key's user.
     """
 
-    def __init__(
-        self,
-        api_key: str,
-        api_secret: str,
-        quirks: Quirks,
-        budget: tuple[int, float] | None,
-        clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, api_key: str, api_secret: str, quirks: Quirks, budget: CallBudget) -> None:
         self._expected = "Basic " + b64encode(f"{api_key}:{api_secret}".encode()).decode()
-        self._quirks, self._budget, self._clock = quirks, budget, clock
-        self._let_in: deque[float] = deque()
+        self._quirks, self._budget = quirks, budget
         self._lock = Lock()
         self._calls = 0
         self.is_expired = False
 
     def refusal(self, authorization: str, edge: bool) -> Answer | None:
         """Why a request is not let in; None if it is. Both families share the budget."""
-        with self._lock:
-            self._calls += 1
-            until = self._quirks.calls_until_expired
-            expired = self.is_expired or (until is not None and self._calls > until)
-            if authorization != self._expected or expired:
-                return refusal(401, _INVALID, edge=edge)
-            wait = self._seconds_to_wait()
+        if self._counted_as_expired() or authorization != self._expected:
+            return refusal(401, _INVALID, edge=edge)
+        wait = self._budget.wait()
         if wait <= 0:
             return None
         told = {"Retry_After": str(math.ceil(wait))} if self._quirks.retry_after else {}
         return refusal(429, _TOO_MANY, edge=edge, **told)
 
-    def _seconds_to_wait(self) -> float:
-        """Count the request, or say when the next one may come."""
-        if self._budget is None:
-            return 0.0
-        calls, seconds = self._budget
-        now = self._clock()
-        while self._let_in and self._let_in[0] + seconds <= now:
-            self._let_in.popleft()
-        if len(self._let_in) >= calls:
-            return self._let_in[0] + seconds - now
-        self._let_in.append(now)
-        return 0.0
+    def _counted_as_expired(self) -> bool:
+        until = self._quirks.calls_until_expired
+        with self._lock:
+            self._calls += 1
+            return self.is_expired or (until is not None and self._calls > until)

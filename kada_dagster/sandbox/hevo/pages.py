@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar, cast
 
-from kada_dagster.sandbox.hevo.answers import RefusedError, dumped
+from kada_dagster.sandbox.hevo.answers import RefusedError
 from kada_dagster.sandbox.hevo.quirks import Quirks
+from kada_dagster.sandbox.web.answers import dumped
 
 T = TypeVar("T")
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from kada_dagster.extracts.identity import object_id
 from kada_dagster.hwm.window import Window
+from kada_dagster.sandbox.facts import cleaned
 from kada_dagster.sandbox.hevo.edge import FINISHED, EdgeJob, EdgePipeline
-from kada_dagster.sandbox.hevo.facts import EventFact, cleaned, milliseconds_of, written
+from kada_dagster.sandbox.hevo.facts import EventFact, milliseconds_of, written
 
 if TYPE_CHECKING:
     from kada_dagster.sandbox.hevo.classic import ClassicPipeline

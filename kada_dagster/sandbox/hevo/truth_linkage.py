@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kada_dagster.extracts.contract import Confidence, Relationship
 from kada_dagster.extracts.identity import object_id
+from kada_dagster.sandbox.facts import LinkFact, cleaned
 from kada_dagster.sandbox.hevo.classic import ClassicPipeline, EventType, Field, Model
 from kada_dagster.sandbox.hevo.edge import (
     SILENT_OBJECT,
@@ -14,7 +15,6 @@ from kada_dagster.sandbox.hevo.edge import (
     EdgeObject,
     EdgePipeline,
 )
-from kada_dagster.sandbox.hevo.facts import LinkFact, cleaned
 from kada_dagster.sandbox.hevo.naming import MappingEntry, Namer, TableName
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kada_dagster.extracts.identity import object_id
+from kada_dagster.sandbox.facts import cleaned
 from kada_dagster.sandbox.hevo.classic import ClassicPipeline
 from kada_dagster.sandbox.hevo.edge import SILENT_PIPELINE, EdgePipeline
-from kada_dagster.sandbox.hevo.facts import MetaFact, cleaned, written
+from kada_dagster.sandbox.hevo.facts import MetaFact, written
 
 if TYPE_CHECKING:
     from kada_dagster.sandbox.hevo.estate import HevoEstate

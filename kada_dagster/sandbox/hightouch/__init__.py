@@ -6,7 +6,7 @@ from the workspace's description, never read back from what is served.
 """
 
 from kada_dagster.sandbox.hightouch.estate import HightouchEstate
-from kada_dagster.sandbox.hightouch.faults import Failure, Faults
+from kada_dagster.sandbox.hightouch.faults import Faults, failure
 from kada_dagster.sandbox.hightouch.server import HightouchServer, WriteAttemptedError
 
-__all__ = ["Failure", "Faults", "HightouchEstate", "HightouchServer", "WriteAttemptedError"]
+__all__ = ["Faults", "HightouchEstate", "HightouchServer", "WriteAttemptedError", "failure"]

@@ -7,38 +7,16 @@ is empty or text.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from typing import Any
-
-JSON = "application/json; charset=utf-8"
-_HTML = "text/html; charset=UTF-8"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is sent back.
-
-    Attributes:
-        status: HTTP status; 0 closes the connection without an answer.
-        body: its bytes.
-        content_type: header of that name; empty for none.
-        headers: further headers.
-        sent: share of the body that is sent before the connection is closed.
-        pause: seconds between its bytes, for answers that trickle.
-    """
-
-    status: int
-    body: bytes = b""
-    content_type: str = JSON
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    sent: float = 1.0
-    pause: float = 0.0
-
-
-def in_json(status: int, value: Any) -> Answer:
-    """An answer that says the value in JSON."""
-    return Answer(status, json.dumps(value).encode())
+from kada_dagster.sandbox.web.answers import (
+    BAD_GATEWAY,
+    CLOSED,
+    CUT_JSON,
+    NO_CONTENT,
+    SIGN_IN,
+    UNAVAILABLE,
+    Answer,
+    in_json,
+)
 
 
 def unauthorized(details: str) -> Answer:
@@ -59,9 +37,8 @@ def invalid(**details: str) -> Answer:
 
 def too_many(retry_after: str | None) -> Answer:
     """429; no header says when to come back unless one is given."""
-    headers = {} if retry_after is None else {"Retry-After": retry_after}
-    body = json.dumps({"error": "Too many requests"}).encode()
-    return Answer(429, body, headers=headers)
+    headers = {} if retry_after is None else {"Retry_After": retry_after}
+    return in_json(429, {"error": "Too many requests"}, **headers)
 
 
 FAILURES: dict[str, Answer] = {
@@ -73,17 +50,15 @@ FAILURES: dict[str, Answer] = {
     "too_many": too_many(None),
     "too_many_for_a_second": too_many("1"),
     "server_error": in_json(500, "Internal Server Error"),
-    "bad_gateway": Answer(
-        502, b"<html><head><title>502 Bad Gateway</title></head><body></body></html>", _HTML
-    ),
-    "unavailable": Answer(503, b"<html><body>503 Service Unavailable</body></html>", _HTML),
-    "no_content": Answer(204, content_type=""),
-    "html": Answer(200, b"<!DOCTYPE html><html><body>Please sign in</body></html>", _HTML),
-    "truncated_json": Answer(200, b'{"data":[{"id":1,"na'),
+    "bad_gateway": BAD_GATEWAY,
+    "unavailable": UNAVAILABLE,
+    "no_content": NO_CONTENT,
+    "html": SIGN_IN,
+    "truncated_json": CUT_JSON,
     "json_string": in_json(200, "ok"),
     "null": in_json(200, None),
     "cut": Answer(200, b'{"data":[],"hasMore":false}', sent=0.5),
-    "reset": Answer(0),
+    "reset": CLOSED,
     "trickle": Answer(200, b'{"data":[],"hasMore":false}', pause=0.2),
 }
 """Answers that a planned failure can give, by name."""

@@ -15,7 +15,8 @@ from kada_dagster.sandbox.hightouch.sync import Sync
 
 if TYPE_CHECKING:
     from kada_dagster.hwm.window import Window
-    from kada_dagster.sandbox.hightouch.facts import EventFact, LinkFact, MetaFact
+    from kada_dagster.sandbox.facts import LinkFact
+    from kada_dagster.sandbox.hightouch.facts import EventFact, MetaFact
 
 Kind = Literal["sources", "models", "destinations", "syncs"]
 KINDS: tuple[Kind, ...] = ("sources", "models", "destinations", "syncs")
@@ -134,7 +135,7 @@ class HightouchEstate:
             host: the workspace's label in K.
             mapping: as in the settings; the estate's own by default.
         """
-        from kada_dagster.sandbox.hightouch.facts import cleaned
+        from kada_dagster.sandbox.facts import cleaned
         from kada_dagster.sandbox.hightouch.truth_meta import meta
 
         return set(map(cleaned, meta(self, host, self.mapping if mapping is None else mapping)))
@@ -143,7 +144,7 @@ class HightouchEstate:
         self, host: str, mapping: Mapping[str, MappingEntry] | None = None
     ) -> set[LinkFact]:
         """What LINKAGE must hold; arguments as of `meta`."""
-        from kada_dagster.sandbox.hightouch.facts import cleaned, first_of_each
+        from kada_dagster.sandbox.facts import cleaned, first_of_each
         from kada_dagster.sandbox.hightouch.truth_linkage import Linkage
 
         links = Linkage(self, host, self.mapping if mapping is None else mapping).links()
@@ -157,7 +158,7 @@ class HightouchEstate:
             window: as of the extract.
             mask: whether the texts of errors are masked.
         """
-        from kada_dagster.sandbox.hightouch.facts import cleaned
+        from kada_dagster.sandbox.facts import cleaned
         from kada_dagster.sandbox.hightouch.truth_events import events
 
         return set(map(cleaned, events(self, host, window, mask=mask)))

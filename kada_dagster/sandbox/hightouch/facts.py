@@ -1,11 +1,8 @@
-"""Rows of the extract contract as a workspace decides them: what a test compares."""
+"""Rows of META and EVENTS as a workspace decides them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeVar
-
-from kada_dagster.extracts.contract import clean
+from typing import NamedTuple
 
 
 class MetaFact(NamedTuple):
@@ -25,17 +22,6 @@ class MetaFact(NamedTuple):
     attributes: str = ""
 
 
-class LinkFact(NamedTuple):
-    """A row of LINKAGE."""
-
-    source_object_type: str
-    source_object_id: str
-    target_object_type: str
-    target_object_id: str
-    relationship: str
-    confidence: str
-
-
 class EventFact(NamedTuple):
     """A row of EVENTS."""
 
@@ -51,25 +37,3 @@ class EventFact(NamedTuple):
     rows_failed: str
     message: str
     attributes: str
-
-
-Fact = TypeVar("Fact", MetaFact, LinkFact, EventFact)
-
-
-def fact_of(kind: type[Fact], row: Mapping[str, str]) -> Fact:
-    """The fact in a row of a file, whose keys are the contract's columns."""
-    return kind(*(row[name.upper()] for name in kind._fields))
-
-
-def cleaned(fact: Fact) -> Fact:
-    """The fact without what no extract may hold."""
-    return type(fact)(*map(clean, fact))
-
-
-def first_of_each(facts: Iterable[LinkFact]) -> Iterator[LinkFact]:
-    """Every relationship once, as it came first."""
-    seen: set[tuple[str, ...]] = set()
-    for fact in facts:
-        if fact[:5] not in seen:
-            seen.add(fact[:5])
-            yield fact

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Literal
 
-from kada_dagster.sandbox.hightouch.answers import FAILURES, Answer
-from kada_dagster.sandbox.hightouch.request import Request
+from kada_dagster.sandbox.hightouch.answers import FAILURES
+from kada_dagster.sandbox.web.faults import HANG, Fault
+from kada_dagster.sandbox.web.request import Request
 
 Ids = Literal["number", "float", "string"]
 
@@ -29,7 +30,6 @@ class Faults:
         runs_of_deleted: the answer to a list of runs of a sync that is gone.
         ignores_order: `orderBy` is accepted, and the newest comes first.
         retry_after: `Retry-After` of answers over the budget.
-        latency: seconds before each answer.
         before_answer: called before each answer, e.g. to change the estate between two pages.
     """
 
@@ -43,66 +43,22 @@ class Faults:
     runs_of_deleted: Literal["not_found", "unprocessable", "empty"] = "not_found"
     ignores_order: bool = False
     retry_after: str | None = None
-    latency: float = 0.0
     before_answer: Callable[[Request], None] | None = None
 
 
-@dataclass
-class Failure:
+def failure(kind: str, path: str = "/", times: int | None = 1, after: int = 0) -> Fault:
     """A planned failure of some answers.
 
-    Attributes:
+    Args:
         kind: a name in `FAILURES`, or `hang`: nothing is answered until the server stops.
         path: where, as the beginning of the path behind `/api/v1`.
         times: how many answers fail; None: all of them.
         after: how many matching requests are answered as usual first.
-        until: moment of the server's clock at which the failure is over; None: never.
+
+    Raises:
+        ValueError: there is no such failure.
     """
-
-    kind: str
-    path: str = "/"
-    times: int | None = 1
-    after: int = 0
-    until: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.kind != "hang" and self.kind not in FAILURES:
-            raise ValueError(f"no such failure: {self.kind}; there are hang, {', '.join(FAILURES)}")
-
-    def strikes(self, path: str, now: float) -> bool:
-        """Whether this request fails; counts it."""
-        if not path.startswith(self.path) or (self.until is not None and now >= self.until):
-            return False
-        if self.after:
-            self.after -= 1
-            return False
-        if self.times is None:
-            return True
-        self.times -= 1
-        return self.times >= 0
-
-
-@dataclass
-class FailurePlan:
-    """The planned failures of a server; the first that strikes gives the answer."""
-
-    _planned: list[Failure] = field(default_factory=list[Failure])
-    _lock: Lock = field(default_factory=Lock, repr=False)
-
-    def add(self, failure: Failure) -> None:
-        """Plan one more."""
-        with self._lock:
-            self._planned.append(failure)
-
-    def clear(self) -> None:
-        """Nothing fails any more."""
-        with self._lock:
-            self._planned.clear()
-
-    def strike(self, path: str, now: float) -> Answer | Literal["hang"] | None:
-        """The answer of the failure that this request meets; None if it meets none."""
-        with self._lock:
-            for failure in self._planned:
-                if failure.strikes(path, now):
-                    return "hang" if failure.kind == "hang" else FAILURES[failure.kind]
-        return None
+    if kind != "hang" and kind not in FAILURES:
+        raise ValueError(f"no such failure: {kind}; there are hang, {', '.join(FAILURES)}")
+    delay = HANG if kind == "hang" else 0.0
+    return Fault(f"^{re.escape(path)}", FAILURES.get(kind), times, after, delay=delay)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from kada_dagster.sandbox.hightouch.answers import Answer
 from kada_dagster.sandbox.hightouch.entities import Entity
 from kada_dagster.sandbox.hightouch.faults import Faults
 from kada_dagster.sandbox.hightouch.model import Model
 from kada_dagster.sandbox.hightouch.parameters import Parameters
 from kada_dagster.sandbox.hightouch.runs import Run
 from kada_dagster.sandbox.hightouch.sync import Sync
+from kada_dagster.sandbox.web.answers import Answer
 
 RowT = TypeVar("RowT")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kada_dagster.sandbox.hightouch import listing, parameters
-from kada_dagster.sandbox.hightouch.answers import Answer, in_json, invalid, not_found
+from kada_dagster.sandbox.hightouch.answers import invalid, not_found
 from kada_dagster.sandbox.hightouch.entities import Entity
 from kada_dagster.sandbox.hightouch.estate import HightouchEstate, Kind
 from kada_dagster.sandbox.hightouch.faults import Faults
 from kada_dagster.sandbox.hightouch.parameters import InvalidParameterError, Parameters, Query
 from kada_dagster.sandbox.hightouch.sync import Sync
+from kada_dagster.sandbox.web.answers import Answer, in_json
 
 _FILTERS: dict[Kind, tuple[str, ...]] = {
     "sources": ("name", "slug"),

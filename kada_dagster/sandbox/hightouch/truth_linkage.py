@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kada_dagster.extracts.identity import object_id, object_path
+from kada_dagster.sandbox.facts import LinkFact
 from kada_dagster.sandbox.hightouch.entities import Destination
 from kada_dagster.sandbox.hightouch.estate import HightouchEstate
-from kada_dagster.sandbox.hightouch.facts import LinkFact, MetaFact
+from kada_dagster.sandbox.hightouch.facts import MetaFact
 from kada_dagster.sandbox.hightouch.model import Model
 from kada_dagster.sandbox.hightouch.naming import MappingEntry, Namer
 from kada_dagster.sandbox.hightouch.sync import Sync

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from kada_dagster.extracts.identity import component, object_id, object_path
+from kada_dagster.sandbox.facts import LinkFact
 from kada_dagster.sandbox.hightouch.estate import HightouchEstate
-from kada_dagster.sandbox.hightouch.facts import LinkFact, MetaFact
+from kada_dagster.sandbox.hightouch.facts import MetaFact
 from kada_dagster.sandbox.hightouch.model import DbtCloud, Model, RawSql, Visual
 from kada_dagster.sandbox.hightouch.naming import MappingEntry, Named, Namer, TableOf
 
