@@ -20,14 +20,19 @@ from kada_dagster.config.fields import (
     Text,
     secret_fields,
 )
-from kada_dagster.config.fivetran_follow import FollowSettings, NameText, SensorSettings
+from kada_dagster.config.fivetran_follow import (
+    FailureSettings,
+    FollowSettings,
+    NameText,
+    SensorSettings,
+)
 from kada_dagster.config.landing import Url
 from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.window import known_cron
 from kada_dagster.secrets import Secret
 
-JOBS = ("status", "start", "test", "resync", "snapshot")
-"""What an account has jobs for."""
+JOBS = ("status", "start", "test", "resync", "snapshot", "followers")
+"""What an account has jobs for: `<name>_<word>_job`."""
 
 _LONGEST_SYNC = 14 * 86_400
 
@@ -85,7 +90,7 @@ class FivetranAccountSettings(Settings):
     base_url: Url | None = Field(
         default=None, description="Address of the API where it is not Fivetran's, with /v1."
     )
-    api_timeout: Seconds = Field(default=60, description="Seconds to wait for the API.")
+    timeout: Seconds = Field(default=60, description="Seconds to wait for the API.")
     concurrency: int = Field(default=4, ge=1, le=32, description="Requests at the same time.")
     calls_per_hour: int = Field(
         default=20_000, ge=1, le=1_000_000, description="Rate limit of the account."
@@ -116,6 +121,9 @@ class FivetranAccountSettings(Settings):
         default=SensorSettings(), description="How completed syncs are found."
     )
     follow: list[FollowSettings] = Field(default=[], description="What runs after syncs.")
+    on_failure: FailureSettings = Field(
+        default=FailureSettings(), description="What runs after a sync has failed."
+    )
     pool: Text | None = Field(
         default=None, description="Dagster concurrency pool of the syncs; without it, none."
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
 
-from kada_dagster.config.fields import Settings, Text
+from kada_dagster.config.fields import LocalPath, Settings, Text
 
 EVERY_CONNECTION = "*"
 
@@ -52,6 +52,12 @@ class SensorSettings(Settings):
     emit_on_first: bool = Field(
         default=False, description="Report, at the very first look, the syncs there were before."
     )
+    max_syncs: int = Field(
+        default=200, ge=1, le=10_000, description="Syncs one look reports at most."
+    )
+    hints: LocalPath | None = Field(
+        default=None, description="Folder in which the webhook receiver leaves its hints."
+    )
 
 
 class FollowSettings(Settings):
@@ -75,3 +81,9 @@ class FollowSettings(Settings):
         if not (self.assets or self.jobs or self.collectors):
             raise ValueError("names nothing to run; list assets, jobs or collectors")
         return self
+
+
+class FailureSettings(Settings):
+    """What runs after a sync has failed."""
+
+    jobs: list[NameText] = Field(default=[], description="Jobs to run.")
