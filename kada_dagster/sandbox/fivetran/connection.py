@@ -15,6 +15,9 @@ from kada_dagster.sandbox.fivetran.setup_tests import SetupTest
 from kada_dagster.sandbox.fivetran.syncs import Scope, StartedBy, Sync
 from kada_dagster.sandbox.fivetran.times import MINUTE, SECOND, to_milliseconds
 
+DAILY = 1440
+"""The frequency for which a time of day may be set."""
+
 SetupState = Literal["incomplete", "connected", "broken"]
 
 
@@ -135,8 +138,11 @@ class Connection:
 
     def next_slot(self, after: int) -> int:
         """The first moment of the schedule that is later than a moment."""
-        step = self.step()
-        return self.anchor + ((after - self.anchor) // step + 1) * step
+        step, anchor = self.step(), self.anchor
+        if self.sync_frequency == DAILY and self.daily_sync_time:
+            hours, minutes = map(int, self.daily_sync_time.split(":"))
+            anchor = (60 * hours + minutes) * MINUTE
+        return anchor + ((after - anchor) // step + 1) * step
 
     def next_outcome(self) -> Outcome:
         """How the sync that starts now will go."""

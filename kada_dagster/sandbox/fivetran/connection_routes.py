@@ -75,7 +75,8 @@ class ConnectionRoutes:
                 setattr(connection, name, fields.get(name, getattr(connection, name)))
             connection.fields.update({name: fields[name] for name in _SHOWN if name in fields})
             connection.changed()
-        if "sync_frequency" in fields:
+            self._world.webhooks.tell("edit_connector", connection, None)
+        if "sync_frequency" in fields or "daily_sync_time" in fields:
             control.reschedule(connection)
         if "schedule_type" in fields:
             control.schedule(connection, fields["schedule_type"])

@@ -74,6 +74,7 @@ class Control:
         with self._timeline.settled() as now:
             connection.paused, connection.due, connection.rescheduled_for = True, None, None
             connection.changed()
+            self._engine.tell("pause_connector", connection, None)
             stops = connection.stop_seconds if connection.running else 0.0
             paused = Outcome.pauses()
             if connection.running and not stops:
@@ -90,6 +91,7 @@ class Control:
             if connection.paused:
                 connection.paused = False
                 connection.changed()
+                self._engine.tell("resume_connector", connection, None)
                 self._engine.plan(connection)
 
     def resync(self, connection: Connection, scope: Scope | None = None) -> None:
@@ -109,6 +111,8 @@ class Control:
             connection.is_historical = connection.is_historical or scope is None
             connection.queued = Start("resync", scope)
             connection.changed()
+            event = "resync_connector" if scope is None else "resync_table"
+            self._engine.tell(event, connection, None)
             self._engine.plan(connection)
 
     def _check(self, connection: Connection, scope: Scope | None) -> None:

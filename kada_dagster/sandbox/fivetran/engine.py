@@ -30,7 +30,7 @@ class Engine:
     """
 
     def __init__(self, timeline: Timeline, quirks: Quirks, seed: int, tell: Tell) -> None:
-        self._timeline, self._quirks, self._tell = timeline, quirks, tell
+        self._timeline, self._quirks, self.tell = timeline, quirks, tell
         self._random = Random(seed)
 
     def start(self, connection: Connection, start: Start) -> None:
@@ -53,7 +53,7 @@ class Engine:
         connection.has_schemas = True
         connection.changed()
         self._timeline.at(sync.ends, partial(self._end_in_time, connection, sync, sync.ends))
-        self._tell("sync_start", connection, sync)
+        self.tell("sync_start", connection, sync)
 
     def _new_id(self) -> str:
         drawn = f"{self._random.getrandbits(128):032x}"
@@ -89,7 +89,7 @@ class Engine:
         connection.running = None
         self._settle_outcome(connection, sync)
         connection.changed()
-        self._tell("sync_end", connection, sync)
+        self.tell("sync_end", connection, sync)
         self.plan(connection)
 
     def _settle_outcome(self, connection: Connection, sync: Sync) -> None:

@@ -19,9 +19,24 @@ _FIRST = ("amber", "brisk", "calm", "dusty", "eager", "fluent", "gentle", "hollo
 _SECOND = ("anchor", "basin", "cedar", "delta", "ember", "fjord", "grove", "harbor", "inlet")
 _DISCONTINUED = Notice("snowflake_discontinuing_password_auth", "Use a key pair instead")
 
+_ODDITIES: tuple[dict[str, Any], ...] = (
+    {"status_fields": {"setup_state": "suspended", "update_state": "unknown"}},
+    {"status_fields": {"sync_state": "queued", "tasks": None, "warnings": None}},
+    {"status_fields": {"schema_status": "ready", "rescheduled_for": None}},
+    {"warnings": [Notice("resync_table_warning", "See the table", details={"table": "a.b"})]},
+    {"warnings": [Notice("new_kind", "", details="in words")], "fields": {"new_field": [1]}},
+    {"fields": {"networking_method": "Carrier", "data_delay_sensitivity": None}},
+    {"fields": {"succeeded_at": "2026-10-06T22:55:45.275Z", "connected_by": None}},
+)
+
 
 def generated_world(
-    seed: int = 0, connections: int = 40, groups: int = 3, clock: Clock | None = None
+    seed: int = 0,
+    connections: int = 40,
+    groups: int = 3,
+    clock: Clock | None = None,
+    *,
+    odd: bool = False,
 ) -> FivetranWorld:
     """An account with connections of all kinds and in all states; equal for equal arguments.
 
@@ -30,6 +45,7 @@ def generated_world(
         connections: how many.
         groups: how many, each with its destination.
         clock: the time of the server; None: one that is moved by hand.
+        odd: whether some connections have words and shapes that no document tells of.
     """
     random, world = Random(seed), FivetranWorld(clock, seed=seed)
     ids = [
@@ -37,23 +53,26 @@ def generated_world(
             f"Group {number}",
             id=f"{random.choice(_FIRST)}_{random.choice(_SECOND)}_g{number}",
             service=random.choice(_DESTINATIONS),
-            setup_status=random.choice(("connected", "CONNECTED")),
+            setup_status=random.choice(("connected", "CONNECTED")) if odd else "CONNECTED",
         ).id
         for number in range(groups)
     ]
     for number in range(connections):
-        _add_connection(world, random, number, random.choice(ids))
+        oddity = random.choice(_ODDITIES) if odd and random.random() < 0.3 else {}
+        _add_connection(world, random, number, random.choice(ids), oddity)
     for number in range(connections // 10):
         _add_transformation(world, random, number, random.choice(ids))
     return world
 
 
-def _add_connection(world: FivetranWorld, random: Random, number: int, group: str) -> None:
+def _add_connection(
+    world: FivetranWorld, random: Random, number: int, group: str, oddity: dict[str, Any]
+) -> None:
     service = random.choice([*SERVICES.values()])
     schema = f"{random.choice(_TOPICS)}_{number}"
     schema += ".sheet" if service.layout == "sheet" else ""
     id = f"{random.choice(_FIRST)}_{random.choice(_SECOND)}_{number}"
-    fields = {**_schedule(random), **_state(random)}
+    fields = {**_schedule(random), **_state(random), **oddity}
     usual = _usual(random.getrandbits(32))
     world.add_connection(service.id, id=id, group=group, schema=schema, usual=usual, **fields)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from kada_dagster.sandbox.fivetran.connection import Connection
+from kada_dagster.sandbox.fivetran.connection import DAILY, Connection
 from kada_dagster.sandbox.fivetran.quirks import Quirks
 from kada_dagster.sandbox.fivetran.setup_tests import SetupTest
 from kada_dagster.sandbox.fivetran.times import written, written_or_none
@@ -44,7 +44,7 @@ def tested(
 
 
 def _common(connection: Connection, quirks: Quirks) -> dict[str, Any]:
-    digits = quirks.digits
+    digits, frequency = quirks.digits, connection.sync_frequency
     fields: dict[str, Any] = {
         "id": connection.id,
         "group_id": connection.group_id,
@@ -57,8 +57,8 @@ def _common(connection: Connection, quirks: Quirks) -> dict[str, Any]:
         "failed_at": written_or_none(connection.failed_at, digits),
         "paused": connection.paused,
         "pause_after_trial": connection.pause_after_trial,
-        "sync_frequency": connection.sync_frequency,
-        "daily_sync_time": connection.daily_sync_time,
+        "sync_frequency": frequency,
+        "daily_sync_time": connection.daily_sync_time if frequency == DAILY else None,
         "data_delay_threshold": 0,
         "data_delay_sensitivity": "NORMAL",
         "private_link_id": None,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from email.utils import format_datetime
+from urllib.parse import urlsplit
 
 from kada_dagster.sandbox.fivetran.budgets import Budgets, Meter
 from kada_dagster.sandbox.fivetran.call import Call, refused
@@ -59,17 +61,32 @@ class FivetranSandbox(StandIn):
         self._is_expired = False
 
     @property
-    def base_url(self) -> str:
+    def url(self) -> str:
         """Address of the API with `/v1`.
 
         Raises:
             RuntimeError: it is not open.
         """
-        return f"{self.url}/v1"
+        return f"{super().url}/v1"
+
+    @property
+    def base_url(self) -> str:
+        """The same, by the name it has in settings."""
+        return self.url
 
     def fail(self, fault: Fault) -> None:
         """Let something go wrong from now on."""
         self.failures.add(fault)
+
+    @contextmanager
+    def refusing(self) -> Generator[None, None, None]:
+        """Refuse connections for a while, and break those that are open; the port is kept."""
+        self._port = urlsplit(self.url).port or 0
+        self.__exit__(None, None, None)
+        try:
+            yield
+        finally:
+            self.__enter__()
 
     def expire_key(self) -> None:
         """Let the key be valid no longer."""

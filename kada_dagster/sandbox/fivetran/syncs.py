@@ -16,7 +16,7 @@ Scope = Mapping[str, Sequence[str]]
 StartedBy = Literal["schedule", "request", "force", "resync"]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Sync:
     """One sync.
 

@@ -44,7 +44,7 @@ def written(moment: int, digits: int = 6) -> str:
         moment: microseconds since 1970.
         digits: of the fraction, 0, 3 or 6.
     """
-    text = datetime_of(moment).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    text = datetime_of(moment).isoformat(timespec="microseconds")
     return text[: 20 + digits if digits else 19] + "Z"
 
 

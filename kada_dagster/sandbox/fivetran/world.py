@@ -147,6 +147,7 @@ class FivetranWorld:
                 fields=fields,
             )
             self.estate.connections[made] = connection
+            self.webhooks.tell("create_connector", connection, None)
             self._engine.plan(connection)
             return connection
 
