@@ -77,6 +77,10 @@ class Output:
         """Write that one object needs another."""
         self._link(source, target, Relationship.DEPENDS_ON, Confidence.DIRECT)
 
+    def member(self, item: Item, group: Item) -> None:
+        """Write that an object belongs to a group."""
+        self._link(item, group, Relationship.MEMBER_OF, Confidence.DIRECT)
+
     def run(self, event_id: str, item: Item, ended: datetime, **fields: str) -> None:
         """Write a finished run of an object, with other columns of EVENTS in lower case."""
         if not self._seen.add(EVENTS, clean(event_id)):

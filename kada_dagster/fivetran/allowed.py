@@ -6,6 +6,7 @@ come any day. So only names of places are taken.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kada_dagster.api.values import object_of, text
@@ -30,6 +31,12 @@ def allowed(config: object) -> dict[str, str]:
 def compact(**facts: object) -> dict[str, object]:
     """Facts without the empty ones."""
     return {key: value for key, value in facts.items() if value not in ("", None, {}, [])}
+
+
+def scalars(given: Mapping[str, Any], *keys: str) -> dict[str, object]:
+    """Some fields of an answer: texts, numbers and truth values; others are left out."""
+    values = {key: given.get(key) for key in keys}
+    return {key: value for key, value in values.items() if isinstance(value, (str, int, float))}
 
 
 def _bare(value: str) -> str:
