@@ -1,4 +1,4 @@
-"""`python -m kada_dagster.sandbox.demo.dev`: the Dagster UI with the demo's server beside it."""
+"""`python -m kada_dagster.sandbox.demo.dev`: the Dagster UI with the demo's servers beside it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 
-from kada_dagster.config.find import demo_config, find_config
-from kada_dagster.sandbox.demo.server import demo_server
+from kada_dagster.config.find import VARIABLE, demo_config, find_config
+from kada_dagster.sandbox.demo.servers import demo_servers
 
 
 def main(arguments: list[str]) -> int:
@@ -22,13 +22,14 @@ def main(arguments: list[str]) -> int:
     """
     if find_config() != demo_config():
         return _dagster_dev(arguments, dict(os.environ))
-    with demo_server() as config:
-        return _dagster_dev(arguments, {**os.environ, "KADA_CONFIG": str(config)})
+    with demo_servers() as demo:
+        environment = {**os.environ, **demo.secrets, VARIABLE: str(demo.config)}
+        return _dagster_dev(arguments, environment)
 
 
 def _dagster_dev(arguments: list[str], environment: dict[str, str]) -> int:
     command = [sys.executable, "-m", "dagster", "dev", *arguments]
-    # a Ctrl-C reaches both; this process waits for Dagster to stop before the server does
+    # a Ctrl-C reaches both; this process waits for Dagster to stop before the servers do
     process = subprocess.Popen(command, env=environment)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: process.terminate())
     while True:
