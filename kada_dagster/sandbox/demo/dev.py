@@ -31,7 +31,7 @@ def _dagster_dev(arguments: list[str], environment: dict[str, str]) -> int:
     command = [sys.executable, "-m", "dagster", "dev", *arguments]
     # a Ctrl-C reaches both; this process waits for Dagster to stop before the servers do
     process = subprocess.Popen(command, env=environment)
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: process.terminate())
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: process.send_signal(signal.SIGINT))
     while True:
         try:
             return process.wait()
