@@ -139,7 +139,13 @@ class ApiClient:
         raise unreadable(self._service, call, None, "it redirects without end")
 
     def items(
-        self, path: str, paging: Paging, params: Mapping[str, str | int] | None = None
+        self,
+        path: str,
+        paging: Paging,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        accept: str | None = None,
+        within: float | None = None,
     ) -> Iterator[dict[str, Any]]:
         """The items of a list, page by page; a page is asked for when the one before is used up.
 
@@ -147,6 +153,8 @@ class ApiClient:
             path: see `get`.
             paging: how this API cuts lists into pages.
             params: of every page's query.
+            accept: see `get`.
+            within: seconds for each page, see `read`.
 
         Yields:
             The items. One that is a bare text comes as `{"name": text}`.
@@ -155,7 +163,9 @@ class ApiClient:
             ApiError: the list does not end, or a page is no page. Other errors: see `get`.
         """
         given = dict(params or {})
-        pages = paging.pages(lambda more: self.get(path, {**given, **more}))
+        pages = paging.pages(
+            lambda more: self.read(path, {**given, **more}, accept=accept, within=within).value
+        )
         try:
             for page in pages:
                 yield from page
