@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +14,23 @@ import pytest
 from kada_dagster.config import registry
 from kada_dagster_tests.collector.folder_source import FOLDER_TYPE
 from kada_dagster_tests.collector.location import Location
+from kada_dagster_tests.collector.migrations import make_home, read_once
 
 _MEMORY = Path("/dev/shm")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _new_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with read_once():
+        yield make_home(tmp_path_factory.mktemp("dagster_home"))
+
+
 @pytest.fixture
-def dagster_home() -> Iterator[Path]:
+def dagster_home(_new_home: Path) -> Iterator[Path]:
     """A folder for Dagster's files; in memory where that is possible, for it syncs every event."""
     parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="kada-dagster-", dir=parent) as folder:
-        yield Path(folder)
+        yield shutil.copytree(_new_home, Path(folder), dirs_exist_ok=True)
 
 
 @pytest.fixture
