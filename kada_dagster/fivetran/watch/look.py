@@ -1,0 +1,236 @@
+"""One look at the account: the list of connections, the history of those that advanced, and
+what is reported of it this time.
+
+This is the only reader of the room. What it gives and the cursor it leaves belong together:
+whatever is not reported is not in the cursor either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from kada_dagster.api.clock import Clock, SystemClock
+from kada_dagster.errors import KadaError
+from kada_dagster.fivetran.watch.account import Account, SyncItem, Watched
+from kada_dagster.fivetran.watch.comparison import Advance, Comparison, Step, compare
+from kada_dagster.fivetran.watch.cursor import Cursor, Seen
+from kada_dagster.fivetran.watch.identity import (
+    TOLERANCE,
+    Completion,
+    Failure,
+    completions,
+    failure,
+)
+from kada_dagster.fivetran.watch.moments import SECOND, moment
+
+HistoryMode = Literal["auto", "always", "never"]
+
+PATIENCE = 600
+"""Seconds a success waits for a history that cannot be read; then it goes by its timestamp."""
+
+OWN_PATIENCE = 300
+"""Seconds a success waits for the run that started the sync to report it."""
+
+PAUSE = 3600
+"""Seconds without asking for the history, once the account turned out to have none."""
+
+_REFUSALS = 3
+"""Connections without history, one after the other, that make an account without history."""
+
+_FAILURES = 3
+"""Histories that cannot be read in one look; after them no more are asked for."""
+
+
+@dataclass(frozen=True)
+class LookOptions:
+    """How a look is taken.
+
+    Attributes:
+        history: whether to ask for the sync history of connections that advanced: as long as the
+            account has one, always, or never.
+        emit_on_first: whether the first look reports the last success of each connection.
+        most: syncs reported in one look; the others wait for the next.
+        seconds: after which no more histories are asked for.
+    """
+
+    history: HistoryMode = "auto"
+    emit_on_first: bool = False
+    most: int = 200
+    seconds: float = 35.0
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What is reported of one connection.
+
+    Attributes:
+        connection: as the list has it.
+        before: the success reported last, microseconds since 1970.
+        completions: its successes, oldest first.
+        failure: its newest failure.
+    """
+
+    connection: Watched
+    before: int | None
+    completions: Sequence[Completion] = ()
+    failure: Failure | None = None
+
+
+@dataclass
+class Look:
+    """What a look found.
+
+    Attributes:
+        cursor: to be kept together with what is reported.
+        listed: all connections.
+        is_first: nothing was known before.
+        sightings: what is reported, longest waiting first.
+        waiting: ids of connections that wait for the next look, with the reason.
+        histories: how many were asked for.
+    """
+
+    cursor: Cursor
+    listed: Sequence[Watched]
+    is_first: bool
+    sightings: list[Sighting] = field(default_factory=list[Sighting])
+    waiting: dict[str, str] = field(default_factory=dict[str, str])
+    histories: int = 0
+
+
+def take_look(
+    account: Account,
+    cursor: Cursor | None,
+    options: LookOptions,
+    *,
+    now: int,
+    busy: Callable[[], Collection[str]] = tuple,
+    clock: Clock | None = None,
+) -> Look:
+    """Look at all connections.
+
+    Args:
+        account: is asked for the list once, and for the history of connections that advanced.
+        cursor: what the last look left; None for the first look.
+        options: how.
+        now: seconds since 1970.
+        busy: gives the ids of connections whose syncs unfinished runs will report; asked only if
+            something advanced.
+        clock: for the time a look may take.
+
+    Raises:
+        KadaError: the list could not be read whole. Nothing was found then, and the cursor
+            stays as it was.
+    """
+    began = (clock := clock or SystemClock()).now()
+    listed = list(account.connections())
+    compared = compare(cursor, listed, now, emit_on_first=options.emit_on_first)
+    work = _Work(account, options, compared, now, listed)
+    own = set(busy()) if compared.advances else set[str]()
+    for advance in compared.advances:
+        work.report(advance, own, in_time=clock.now() - began < options.seconds)
+    return work.done()
+
+
+class _Work:
+    """A look under way."""
+
+    def __init__(
+        self,
+        account: Account,
+        options: LookOptions,
+        compared: Comparison,
+        now: int,
+        listed: Sequence[Watched],
+    ) -> None:
+        self.account, self.options, self.now = account, options, now
+        self.look = Look(compared.cursor, listed, compared.is_first)
+        self.seen: dict[str, Seen] = dict(compared.cursor.seen)
+        self.left, self.refused, self.failed = options.most, 0, 0
+
+    def done(self) -> Look:
+        """The look, with the cursor of what is reported."""
+        until = self.look.cursor.no_history_until
+        if self.refused >= _REFUSALS:
+            until = self.now + PAUSE
+        self.look.cursor = replace(self.look.cursor, seen=self.seen, no_history_until=until)
+        return self.look
+
+    def report(self, advance: Advance, own: set[str], *, in_time: bool) -> None:
+        """Report what a connection has completed, or let it wait."""
+        key = advance.connection.id
+        if self.left <= 0:
+            self.look.waiting[key] = f"{self.options.most} syncs are reported in one look"
+            return
+        if key in own and _age(advance.success, self.now) < OWN_PATIENCE:
+            self.look.waiting[key] = "the run that started the sync will report it"
+            if advance.failure is None:
+                return
+            advance = replace(advance, success=None)
+        items = self._items(advance, in_time=in_time)
+        self._add(advance, None if isinstance(items, str) else items, items)
+
+    def _add(self, advance: Advance, items: Sequence[SyncItem] | None, why_not: object) -> None:
+        key, success = advance.connection.id, advance.success
+        if success and isinstance(why_not, str) and _age(success, self.now) < PATIENCE:
+            self.look.waiting[key] = why_not
+            success = None
+        found = completions(key, success, items)[: self.left] if success else []
+        failed = failure(key, advance.failure, items) if advance.failure else None
+        if not found and failed is None:
+            return
+        self.left -= len(found) + (failed is not None)
+        self._note(key, found, failed)
+        before = advance.success.before if advance.success else None
+        self.look.sightings.append(Sighting(advance.connection, before, found, failed))
+
+    def _note(self, key: str, found: Sequence[Completion], failed: Failure | None) -> None:
+        """Only what is reported is seen."""
+        if found:
+            self.seen[key] = replace(self.seen[key], succeeded=found[-1].succeeded)
+        if failed is not None:
+            self.seen[key] = replace(self.seen[key], failed=failed.failed)
+
+    def _items(self, advance: Advance, *, in_time: bool) -> Sequence[SyncItem] | str | None:
+        """The history of a connection, None if there is none, or why it could not be read."""
+        if not self._asks():
+            return None
+        if not in_time:
+            return f"histories are asked for {self.options.seconds:.0f} s of a look"
+        if self.failed >= _FAILURES:
+            return "the sync history could not be read"
+        return self._read(advance)
+
+    def _asks(self) -> bool:
+        if self.options.history == "auto":
+            paused = self.now < self.look.cursor.no_history_until
+            return not paused and self.refused < _REFUSALS
+        return self.options.history == "always"
+
+    def _read(self, advance: Advance) -> Sequence[SyncItem] | str | None:
+        start, end = _span(advance)
+        self.look.histories += 1
+        try:
+            items = self.account.history(advance.connection.id, moment(start), moment(end))
+        except KadaError as error:
+            self.failed += 1
+            return f"the sync history could not be read: {error}"
+        self.refused = 0 if items is not None else self.refused + 1
+        return items
+
+
+def _span(advance: Advance) -> tuple[int, int]:
+    """What the history is asked for; a new connection's begins with itself."""
+    created = advance.connection.created_at
+    steps = [step for step in (advance.success, advance.failure) if step is not None]
+    end = max(step.now for step in steps) + TOLERANCE
+    known = [step.before for step in steps if step.before is not None]
+    if len(known) == len(steps) or created is None:
+        return min(known, default=end - SECOND) - TOLERANCE, end
+    return min([round(created.timestamp() * SECOND), *known]) - TOLERANCE, end
+
+
+def _age(step: Step | None, now: int) -> float:
+    """Seconds since a success, by our clock; 0 for none."""
+    return 0.0 if step is None else now - step.now / SECOND
