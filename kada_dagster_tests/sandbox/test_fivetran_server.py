@@ -318,6 +318,11 @@ def test_the_older_paths_are_the_same_or_absent() -> None:
         assert world.syncs("one")[-1].started_by == "request"
         assert caller.post("/connectors/one/force").status_code == 200
         assert world.syncs("one")[-1].started_by == "force"
+        nobody = caller.get("/connectors/nobody").json()
+        assert nobody == {
+            "code": "NotFound_Connector",
+            "message": "Connector with id 'nobody' does not exist.",
+        }
         world.quirks.legacy_paths = False
         assert caller.get("/connectors/one").json()["code"] == "NotFound"
         world.quirks.current_paths = False

@@ -46,7 +46,7 @@ class Routes:
                 call.value()  # refused before anything is looked up
             return handler(call, *given)
         except RefusedError as error:
-            return refused(error)
+            return refused(_in_older_words(error) if "/connectors/" in call.path else error)
 
     def _current(self, parts: Parts) -> Parts:
         """A path in the words of today, if those used are known.
@@ -117,6 +117,14 @@ class Routes:
         self._add("webhooks/group/", POST=routes.of_group)
         self._add("webhooks/", GET=routes.one, PATCH=routes.change, DELETE=routes.delete)
         self._add("webhooks//test", POST=routes.test)
+
+
+def _in_older_words(error: RefusedError) -> RefusedError:
+    """An error as paths of old have it: there, connections are connectors."""
+    if error.code != "NotFound_Connection":
+        return error
+    text = error.message.replace("Connection", "Connector", 1)
+    return RefusedError(error.status, "NotFound_Connector", text)
 
 
 def _is_second(parts: Parts) -> bool:
