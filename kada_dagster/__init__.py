@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from kada_dagster.collector.build import build_definitions
+    from kada_dagster.components.fivetran import FivetranCollector
     from kada_dagster.components.hevo import HevoCollector
     from kada_dagster.components.hightouch import HightouchCollector
     from kada_dagster.components.postgres import PostgresCollector
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from kada_dagster.logs import get_generic_logger
 
 __all__ = [
+    "FivetranCollector",
     "HevoCollector",
     "HightouchCollector",
     "KadaConfig",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "FivetranCollector": "kada_dagster.components.fivetran",
     "HevoCollector": "kada_dagster.components.hevo",
     "HightouchCollector": "kada_dagster.components.hightouch",
     "KadaConfig": "kada_dagster.config.models",

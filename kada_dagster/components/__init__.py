@@ -3,8 +3,9 @@
 `dg list components` finds them through the entry point group `dagster_dg_cli.registry_modules`.
 """
 
+from kada_dagster.components.fivetran import FivetranCollector
 from kada_dagster.components.hevo import HevoCollector
 from kada_dagster.components.hightouch import HightouchCollector
 from kada_dagster.components.postgres import PostgresCollector
 
-__all__ = ["HevoCollector", "HightouchCollector", "PostgresCollector"]
+__all__ = ["FivetranCollector", "HevoCollector", "HightouchCollector", "PostgresCollector"]

@@ -37,6 +37,10 @@ class SourceType:
 
 
 SOURCE_TYPES: Mapping[str, SourceType] = {
+    "fivetran": SourceType(
+        settings="kada_dagster.fivetran.settings:FivetranSettings",
+        resource="kada_dagster.fivetran.collector_resource:FivetranCollectorResource",
+    ),
     "hevo": SourceType(
         settings="kada_dagster.hevo.settings:HevoSettings",
         resource="kada_dagster.hevo.resource:HevoResource",
