@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,21 +18,26 @@ from kada_dagster.errors import ConfigError
 
 if TYPE_CHECKING:
     from kada_dagster.config import HighWaterMarkSettings, SourceSettings
+    from kada_dagster.fivetran.translator import FivetranTranslator
 
 
 def build_definitions(
-    config: KadaConfig | Path | None = None, *, resources: Mapping[str, object] | None = None
+    config: KadaConfig | Path | None = None,
+    *,
+    resources: Mapping[str, object] | None = None,
+    translators: Mapping[str, FivetranTranslator] | None = None,
 ) -> dg.Definitions:
-    """The assets, checks, jobs, schedules and resources of every source of a configuration.
+    """The assets, checks, jobs, schedules, sensors and resources of a whole configuration.
 
-    Reads the configuration file and nothing else: no network, no secret, and of the environment
-    only `KADA_CONFIG`, where no configuration is passed.
+    Reads the configuration file and the snapshots of Fivetran accounts, and nothing else: no
+    network, no secret, and of the environment only `KADA_CONFIG`, where no configuration is passed.
 
     Args:
         config: the configuration, or the path of a kada.yaml; by default the one `find_config`
             finds ($KADA_CONFIG, ./kada.yaml, the packaged demo).
         resources: resources to use in place of the configured ones, by key: `<name>_source`,
-            `<name>_landing`, `<name>_marks`.
+            `<name>_landing`, `<name>_marks`, `<name>_fivetran`.
+        translators: what the assets of Fivetran accounts look like, by name of the account.
 
     Raises:
         ConfigError: the configuration is not usable; every problem is named.
@@ -41,11 +46,33 @@ def build_definitions(
         config = load_config_file(config or find_config())
     marks, given = config.high_water_marks, dict(resources or {})
     parts = [source_definitions(source, marks, given) for source in config.sources]
+    parts += _accounts(config, parts, given, translators or {})
     whole = dg.Definitions.merge(*parts, dg.Definitions(executor=dg.in_process_executor))
     if unknown := sorted(given.keys() - (whole.resources or {}).keys()):
         known = ", ".join(sorted(whole.resources or {}))
         raise ConfigError(f"resources: no asset uses {unknown[0]!r}; the keys are {known}")
     return whole
+
+
+def _accounts(
+    config: KadaConfig,
+    parts: Sequence[dg.Definitions],
+    given: Mapping[str, object],
+    translators: Mapping[str, FivetranTranslator],
+) -> list[dg.Definitions]:
+    """The definitions of the Fivetran accounts, which may run what is in the other parts."""
+    if not config.fivetran:
+        return []  # nobody else pays for the import
+    from kada_dagster.fivetran.build import Surroundings, accounts_definitions
+
+    around = Surroundings(
+        sources=config.sources,
+        jobs=[job for part in parts for job in part.jobs or ()],
+        taken=[tuple(s.key.path) for part in parts for s in part.resolve_all_asset_specs()],
+        resources=given,
+        translators=translators,
+    )
+    return accounts_definitions(config.fivetran, around)
 
 
 def source_definitions(

@@ -1,14 +1,24 @@
-"""Whether a Fivetran account fits the rest of its kada.yaml: names, and what follows its syncs."""
+"""A Fivetran account and what it stands in: the rest of its kada.yaml, or a file of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
 
+from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from kada_dagster.config.document import FieldPath
+from kada_dagster.config.document import Document, FieldPath
 from kada_dagster.config.fivetran import JOBS, FivetranAccountSettings
-from kada_dagster.config.problems import suggestion
+from kada_dagster.config.problems import (
+    ConfigFileError,
+    Problem,
+    error_message,
+    error_path,
+    field_name,
+    suggestion,
+)
 
 UNREAD_SOURCES = "unread_sources"
 """Key in the validation context: some sources are wrong, so that their names are not known."""
@@ -35,6 +45,32 @@ def check_account(
                 known = f"; the sources are {', '.join(sources)}" if sources else "; there are none"
                 what = f"no source is called {name!r}{suggestion(name, sources) or known}"
                 raise _error((place, "follow", rule, "collectors", at), what)
+
+
+def account_settings(
+    fields: Mapping[str, Any],
+    file: Path,
+    *,
+    model: type[FivetranAccountSettings] = FivetranAccountSettings,
+) -> FivetranAccountSettings:
+    """Make the settings of an account that is not part of a kada.yaml.
+
+    Args:
+        fields: what kada.yaml would hold for it.
+        file: the file the fields come from; relative paths count from its folder.
+        model: the class of the settings.
+
+    Raises:
+        ConfigError: the fields are not usable; every problem is named.
+    """
+    document = Document(file, fields)
+    try:
+        return model.model_validate(fields, context={"base": document.base})
+    except ValidationError as error:
+        found = [(error_path(e), error_message(e, model)) for e in error.errors(include_url=False)]
+    raise ConfigFileError(
+        [Problem(document.where(path), field_name(path), message) for path, message in found]
+    )
 
 
 def _check_name(place: int, account: FivetranAccountSettings, sources: Collection[str]) -> None:
