@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from kada_dagster.extracts.output import Output
 from kada_dagster.extracts.writer import ExtractWriter
 from kada_dagster.hightouch.client import BASE_URL, HightouchClient, Workspace
 from kada_dagster.hightouch.inventory import write_connections
+from kada_dagster.hightouch.lists import Listed, lists
 from kada_dagster.hightouch.models import Models
 from kada_dagster.hightouch.reading import Reading
 from kada_dagster.hightouch.runs import RunReader, RunsFound
@@ -113,33 +114,27 @@ class Extractor(BaseExtractor):
         mapping = ConnectionMapping(self.mapping, writer.warn)
         reading = Reading(self.host, output, masker, mapping)
         reader = RunReader(client, window, self.lookback, self.mask)
-        self._read_connections(client, reading)
-        models = self._read_models(client, reading)
-        self._read_syncs(client, Syncs(reading, models), reader)
+        with closing(lists(client, reader)) as listed:
+            for kind, known in (("source", reading.sources), ("destination", reading.destinations)):
+                write_connections(reading, kind, (given for given, _ in next(listed)), known)
+                self.on_progress(f"{kind}s", len(known))
+            models = self._write_models(reading, next(listed))
+            self._write_syncs(Syncs(reading, models), next(listed))
         if masker.blanked:
             writer.warn("code_blanked", "code that cannot be masked", masker.blanked)
         output.close()
 
-    def _read_connections(self, client: HightouchClient, reading: Reading) -> None:
-        known = {"sources": reading.sources, "destinations": reading.destinations}
-        lists = client.api.gather(known, lambda name: list(client.items(name)))
-        for name, answers in lists:
-            write_connections(reading, name.removesuffix("s"), answers, known[name])
-            self.on_progress(name, len(known[name]))
-
-    def _read_models(self, client: HightouchClient, reading: Reading) -> Models:
+    def _write_models(self, reading: Reading, listed: Iterator[Listed]) -> Models:
         models, count = Models(reading), 0
-        for count, given in enumerate(client.items("models"), 1):  # noqa: B007
+        for count, (given, _) in enumerate(listed, 1):  # noqa: B007
             models.write(given)
         models.write_inherited()
         self.on_progress("models", count)
         return models
 
-    def _read_syncs(self, client: HightouchClient, syncs: Syncs, reader: RunReader) -> None:
-        """Read syncs, and the runs of those that may have some, side by side."""
-        answers = client.api.gather(client.items("syncs"), reader.read)
+    def _write_syncs(self, syncs: Syncs, listed: Iterator[Listed]) -> None:
         count = runs = 0
-        for count, (given, found) in enumerate(answers, 1):  # noqa: B007
+        for count, (given, found) in enumerate(listed, 1):  # noqa: B007
             number = text(given.get("id"))
             if not number:
                 syncs.reading.output.warn("without_id", "sync")

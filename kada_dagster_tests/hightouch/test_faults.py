@@ -113,7 +113,7 @@ def test_pages_that_go_round_in_circles_end(faults: Faults, tmp_path: Path) -> N
     with serving(workspace(), faults) as site:
         error = fails(site, tmp_path)
         assert isinstance(error, ApiError)
-        assert len(site.server.requests) < 100
+        assert len(site.server.requests) < 200  # eleven pages of each list, and the runs
 
 
 def test_a_minute_without_the_api_is_waited_for(tmp_path: Path) -> None:
