@@ -121,7 +121,7 @@ class Variables:
             ConfigError: it would send the credentials in the clear.
         """
         text = self.text(BASE_URL_VARIABLE)
-        return base_url(text, BASE_URL_VARIABLE) if text else None
+        return checked_url(text, BASE_URL_VARIABLE) if text else None
 
 
 def credentials(variables: Variables) -> Credentials:
@@ -137,7 +137,7 @@ def credentials(variables: Variables) -> Credentials:
     return Credentials(key, secret, tuple(_same(key, secret, f"{KEY} and {SECRET}")))
 
 
-def base_url(text: str, name: str) -> str:
+def checked_url(text: str, name: str) -> str:
     """An address of the API that is safe to send credentials to.
 
     Args:
@@ -163,7 +163,7 @@ def base_url(text: str, name: str) -> str:
 def suggestion(text: str, known: Iterable[str]) -> str:
     """A hint at the known word that looks like a wrong one, or nothing."""
     close = difflib.get_close_matches(text, list(known), 1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _of_the_vault(variables: Variables) -> Credentials:

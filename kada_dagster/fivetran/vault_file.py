@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,9 @@ from kada_dagster.errors import ConfigError
 
 if TYPE_CHECKING:
     import yaml
+
+DEEPEST = 50
+"""Levels of nesting; a vault needs four."""
 
 _TAG = "tag:yaml.org,2002:"
 _TEXTS = {_TAG + kind for kind in ("str", "int", "float", "bool", "timestamp", "value")}
@@ -46,7 +49,7 @@ class Branch:
         names = [name for name, _ in (*self.own, *self.merged)]
         same = {name.casefold(): name for name in names}
         close = difflib.get_close_matches(key.casefold(), same, 1, 0.8)
-        return f"; did you mean {same[close[0]]}?" if close else ""
+        return f"; did you mean {same[close[0]]!r}?" if close else ""
 
 
 def entry_text(file: Path, path: str) -> str:
@@ -116,15 +119,30 @@ def _compose(file: Path, text: str) -> yaml.Node | None:
     import yaml
 
     parser: Any = yaml
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        # Not the C parser: what is nested without end would end the process, no exception.
-        return parser.compose(text, Loader=yaml.SafeLoader)
+        if _is_too_deep(parser.parse(text, Loader=loader)):
+            raise RecursionError
+        return parser.compose(text, Loader=loader)
     except yaml.YAMLError as error:
         mark: Any = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
     raise ConfigError(
         f"{file}{line}: not YAML and not JSON; put text with special characters in quotes"
     )
+
+
+def _is_too_deep(events: Iterable[object]) -> bool:
+    """Composing recurses in C: what is nested without end would end the process."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _branch(node: object) -> Branch | None:

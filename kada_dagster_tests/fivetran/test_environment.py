@@ -19,7 +19,7 @@ from kada_dagster.fivetran.environment import (
     pipeline_job,
     seconds,
 )
-from kada_dagster.fivetran.variables import Variables, base_url
+from kada_dagster.fivetran.variables import Variables, checked_url
 from kada_dagster.fivetran.vault import DEFAULT_VAULT
 
 KEY, SECRET = "pl4nted-key", "pl4nted-secret"
@@ -112,7 +112,7 @@ def test_any_other_action_is_refused_with_the_four_there_are(job: Job, action: s
 
 
 def test_an_action_with_a_slip_is_answered_with_the_one_that_is_meant(job: Job) -> None:
-    assert "did you mean FORCE_RESYNC?" in job.refusal(FIVETRAN_ACTION="force-resync")
+    assert "did you mean 'FORCE_RESYNC'?" in job.refusal(FIVETRAN_ACTION="force-resync")
 
 
 def test_the_id_of_the_connection_has_two_names(job: Job) -> None:
@@ -334,13 +334,13 @@ def test_every_policy_has_a_variable(job: Job, policy: str, value: str) -> None:
 def test_a_policy_that_does_not_exist_is_refused_with_those_that_do(job: Job) -> None:
     message = job.refusal(KADA_FIVETRAN_ON_RUNNING="que")
     assert "KADA_FIVETRAN_ON_RUNNING='que': must be one of attach, queue, force, fail" in message
-    assert "did you mean queue?" in message
+    assert "did you mean 'queue'?" in message
 
 
 def test_a_slip_in_the_name_of_one_of_our_variables_is_not_overlooked(job: Job) -> None:
     message = job.refusal(KADA_FIVETRAN_ON_RUNING="queue")
     assert "KADA_FIVETRAN_ON_RUNING: there is no such variable" in message
-    assert "did you mean KADA_FIVETRAN_ON_RUNNING?" in message
+    assert "did you mean 'KADA_FIVETRAN_ON_RUNNING'?" in message
 
 
 def test_all_errors_are_reported_together(job: Job) -> None:
@@ -383,4 +383,4 @@ def test_the_address_of_the_api_may_be_another_one(job: Job, url: str) -> None:
 def test_credentials_are_not_sent_in_the_clear(job: Job, url: str) -> None:
     assert job.refusal(FIVETRAN_BASE_URL=url).startswith("FIVETRAN_BASE_URL: must be an https")
     with pytest.raises(ConfigError, match=r"^--base-url: must be an https address"):
-        base_url(url, "--base-url")
+        checked_url(url, "--base-url")

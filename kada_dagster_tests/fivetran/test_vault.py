@@ -139,8 +139,8 @@ def test_what_is_wrong_elsewhere_in_a_shared_vault_does_not_matter(tmp_path: Pat
     [
         ("INGESTION.FIVETRAN.TEST.API_KEY", "INGESTION.FIVETRAN has no key TEST"),
         ("FIVETRAN.DEFAULT.API_KEY", "the file has no key FIVETRAN"),
-        ("INGESTION.FIVETRAN.PROD.API_KEYS", "did you mean API_KEY?"),
-        ("ingestion.FIVETRAN", "did you mean INGESTION?"),
+        ("INGESTION.FIVETRAN.PROD.API_KEYS", "did you mean 'API_KEY'?"),
+        ("ingestion.FIVETRAN", "did you mean 'INGESTION'?"),
         (f"{PATH}.MORE", f"{PATH} holds no keys"),
         ("INGESTION.FIVETRAN", "is not a text"),
     ],
@@ -300,7 +300,7 @@ def leaves(tree: object, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], st
     return {p: v for key, node in tree.items() for p, v in leaves(node, (*path, key)).items()}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 @given(st.dictionaries(keys, trees, min_size=1, max_size=4), st.sampled_from(["json", "yaml"]))
 def test_every_leaf_of_every_tree_is_found_in_json_and_in_yaml(
     tmp_path: Path, tree: dict[str, object], form: str
