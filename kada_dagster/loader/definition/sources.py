@@ -1,0 +1,91 @@
+"""Where a task's rows come from: the models below `source:` in task.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+from typing_extensions import Self
+
+from kada_dagster.config.fields import Seconds, Settings, Text
+
+
+def _parts(value: Any) -> Any:
+    return tuple(value.split(".")) if isinstance(value, str) else value
+
+
+TableName = Annotated[tuple[str, ...], BeforeValidator(_parts)]
+"""`schema.table`; as a list where a part holds a dot."""
+
+
+class FilesSource(Settings):
+    """Files of a folder or of an object store."""
+
+    pattern: Text = Field(min_length=1, description="As *.csv or 2026/**/orders_*.csv.gz.")
+    format: Literal["csv", "tsv", "xlsx", "json", "xml"] | None = Field(
+        default=None, description="Of the files; without it, by their ending."
+    )
+    encoding: Text = Field(default="utf-8-sig", description="Of text files.")
+    delimiter: Text | None = Field(default=None, description="Between values; comma or tab.")
+    quote: Text = Field(default='"', max_length=1, description="Around values; '' for none.")
+    header: bool = Field(default=True, description="Whether the first row names the columns.")
+    skip_rows: int = Field(default=0, ge=0, description="Rows before the header or the data.")
+    nulls: list[str] = Field(default=[""], description="Unquoted texts that stand for no value.")
+    sheet: Text | int | None = Field(default=None, description="Of a workbook, by name or number.")
+    rows: Text | None = Field(
+        default=None, description="Where the rows are: JMESPath in JSON, a path of elements in XML."
+    )
+    once: bool = Field(default=False, description="Each file is loaded once, unless it changes.")
+    after: Literal["keep", "delete", "move"] = Field(
+        default="keep", description="What becomes of a file when its rows are committed."
+    )
+    move_to: Text | None = Field(default=None, description="Folder for after: move.")
+    missing: Literal["fail", "empty"] = Field(
+        default="fail", description="What it means that no file is there."
+    )
+
+
+class PagingSettings(Settings):
+    """How an API cuts a list into pages."""
+
+    type: Literal["none", "offset", "page", "cursor", "link", "wfs"] = Field(
+        default="none", description="Kind of paging."
+    )
+    size: int = Field(default=100, ge=1, description="Rows a page.")
+    size_param: Text = Field(default="limit", description="Parameter of the size.")
+    param: Text = Field(default="offset", description="Parameter that says which page.")
+    next: Text | None = Field(default=None, description="Where the next cursor or address stands.")
+    first: int = Field(default=0, description="Of pages: the number of the first one.")
+
+
+class HttpSource(Settings):
+    """Answers of an API."""
+
+    path: Text = Field(description="Behind the profile's address.")
+    method: Literal["GET", "POST"] = Field(default="GET", description="Of the request.")
+    params: dict[str, Text | int | float | bool] = Field(default={}, description="Of the query.")
+    headers: dict[str, Text] = Field(default={}, description="Of the request.")
+    body: dict[str, Any] | None = Field(default=None, description="JSON to send.")
+    format: Literal["json", "xml", "csv"] = Field(default="json", description="Of the answer.")
+    rows: Text | None = Field(
+        default=None, description="Where the rows are: JMESPath in JSON, a path of elements in XML."
+    )
+    paging: PagingSettings = Field(default=PagingSettings(), description="How lists are cut.")
+    timeout: Seconds | None = Field(default=None, description="Seconds, if not the profile's.")
+
+
+class TaskSource(Settings):
+    """One of table, query, files, http."""
+
+    connection: Text | None = Field(default=None, description="Profile, if not the route's.")
+    table: TableName | None = Field(default=None, description="As schema.table.")
+    query: Text | None = Field(default=None, description="A .sql file of the task's folder.")
+    files: FilesSource | None = Field(default=None, description="Files of a folder.")
+    http: HttpSource | None = Field(default=None, description="Answers of an API.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        given = [self.table, self.query, self.files, self.http]
+        if sum(value is not None for value in given) != 1:
+            raise ValueError("give one of table, query, files, http")
+        return self

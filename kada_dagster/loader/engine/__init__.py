@@ -1,0 +1,1 @@
+"""One load, from the source to the committed target table: plain Python, without Dagster."""

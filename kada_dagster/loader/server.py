@@ -1,0 +1,86 @@
+"""Connections to PostgreSQL, as source and as target: the same settings on both ends.
+
+Text that one server prints must be read by the other as the same value, so everything that the
+form of values depends on is set on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from kada_dagster.postgres.client import ServerAddress
+from kada_dagster.postgres.failures import connecting
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+_FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        "timezone": "UTC",
+        "datestyle": "ISO, MDY",
+        "intervalstyle": "postgres",
+        "bytea_output": "hex",
+        "extra_float_digits": "3",
+        "lc_monetary": "C",
+        "xmloption": "content",
+        "standard_conforming_strings": "on",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A database and how to connect to it.
+
+    Attributes:
+        address: of the server.
+        database: its name.
+        options: further parameters of libpq, as `application_name`.
+    """
+
+    address: ServerAddress
+    database: str
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def where(self) -> str:
+        """Server, port and database, for messages."""
+        return f"{self.address.server}:{self.address.port}/{self.database}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values no message may hold.
+
+        Raises:
+            ConfigError: the password's reference cannot be resolved.
+        """
+        password = self.address.password
+        return (password.reveal(),) if password else ()
+
+    def connect(self) -> Connection:
+        """A new connection, outside of any transaction.
+
+        Raises:
+            ConfigError: the database does not exist, a secret cannot be found.
+            ConnectionFailedError: the server does not answer.
+            PermissionDeniedError: it refuses the credentials.
+        """
+        import psycopg2
+
+        secrets = self.secrets
+        arguments: dict[str, Any] = self.address.arguments(self.database, next(iter(secrets), None))
+        arguments.update(self.options)
+        with connecting(self.where, secrets):
+            return psycopg2.connect(**arguments)
+
+
+def settings(**more: str) -> str:
+    """The statements that make a transaction print and read values the same way everywhere.
+
+    Args:
+        more: further settings, values without quotes in them.
+    """
+    return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in {**_FORMS, **more}.items())

@@ -1,0 +1,199 @@
+"""PostgreSQL as a source: one snapshot, rows as COPY data, in binary form where that is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Self
+
+from kada_dagster.loader.definition.profiles import PostgresProfile
+from kada_dagster.loader.pg_types import TypeFacts, is_same_in_binary, read_types
+from kada_dagster.loader.profile_server import server_of
+from kada_dagster.loader.server import Server, settings
+from kada_dagster.loader.source.base import (
+    Column,
+    Encoding,
+    Pipe,
+    Selection,
+    TableInfo,
+    TargetColumn,
+)
+from kada_dagster.loader.source.postgres_failures import reading
+from kada_dagster.loader.source.postgres_query import rows_of, select, where
+from kada_dagster.postgres.client import hang_up
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+    from psycopg2.sql import Composable
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class PostgresSource:
+    """One transaction that sees one state of a database. A context manager that closes it.
+
+    Args:
+        server: the database.
+
+    Raises:
+        ConfigError: a secret cannot be found, or the database is not there.
+        ConnectionFailedError: the server does not answer.
+        PermissionDeniedError: it refuses the credentials.
+    """
+
+    type = "postgres"
+
+    def __init__(self, server: Server) -> None:
+        self._where, self._secrets = server.where, server.secrets
+        self._raw: Connection = server.connect()
+        self._raw.autocommit = True  # the transaction is begun in so many words
+        with self._cursor("begin") as cursor:
+            cursor.execute(f"{_BEGIN}; {settings(statement_timeout='0')}")
+
+    def columns(self, selection: Selection) -> tuple[Column, ...]:
+        """See `Source.columns`."""
+        described = self._described(selection)
+        return tuple(Column(name, word, word) for name, word, _ in described)
+
+    def stream(self, selection: Selection, into: Sequence[TargetColumn]) -> PostgresStream:
+        """See `Source.stream`. Binary where every column has the same type on both sides."""
+        described = {name: facts for name, _, facts in self._described(selection)}
+        names = selection.columns or tuple(column.name for column in into)
+        is_binary = all(
+            is_same_in_binary(described.get(name), column.facts)
+            for name, column in zip(names, into)
+        )
+        encoding = Encoding.BINARY if is_binary else Encoding.TEXT
+        columns = tuple(Column(name, column.type, column.type) for name, column in zip(names, into))
+        return PostgresStream(self, select(selection, names), columns, encoding)
+
+    def count(self, selection: Selection) -> int:
+        """See `Source.count`."""
+        return self._value("SELECT count(*)", selection)
+
+    def greatest(self, selection: Selection, column: str) -> str | None:
+        """See `Source.greatest`."""
+        from psycopg2.sql import SQL, Identifier
+
+        return self._value(SQL("SELECT max({})::text").format(Identifier(column)), selection)
+
+    def tables(self, schema: str | None) -> Iterator[TableInfo]:
+        """See `Source.tables`; `public` is the usual schema."""
+        text = files("kada_dagster.loader.source").joinpath("sql").joinpath("postgres_tables.sql")
+        with self._cursor("tables") as cursor:
+            cursor.execute(text.read_text("utf-8"), {"schema": schema or "public"})
+            rows = cursor.fetchall()
+        for name, comment, columns, key in rows:
+            described = [
+                Column(c["name"], c["type"], c["type"], c["nullable"], c["comment"] or "")
+                for c in columns
+            ]
+            yield TableInfo((schema or "public", name), tuple(described), tuple(key), comment or "")
+
+    def copy(self, query: Composable, encoding: Encoding, pipe: Pipe) -> int:
+        """Write the rows of a query to a pipe; gives how many.
+
+        Raises:
+            LoaderError: the server refuses or is gone.
+        """
+        from psycopg2.sql import SQL
+
+        copy = SQL("COPY ({}) TO STDOUT (FORMAT {})").format(query, SQL(encoding.value))
+        with self._cursor("read") as cursor:
+            cursor.copy_expert(copy, pipe)
+            return cursor.rowcount
+
+    def cancel(self) -> None:
+        """Break off what is being read, from another thread."""
+        hang_up(self._raw)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        self.close()
+
+    def _described(self, selection: Selection) -> list[tuple[str, str, TypeFacts | None]]:
+        """Name, printed type and facts of the columns."""
+        from psycopg2.sql import SQL
+
+        statement = SQL("SELECT * FROM {} LIMIT 0").format(rows_of(selection))
+        with self._cursor(f"columns of {selection}") as cursor:
+            cursor.execute(statement)
+            given = list(cursor.description or ())
+            facts = read_types(cursor, [column.type_code for column in given])
+            cursor.execute(
+                "SELECT pg_catalog.format_type(t, m) FROM unnest(%s::oid[], %s::int[]) AS x(t, m)",
+                ([c.type_code for c in given], [_modifier(c) for c in given]),
+            )
+            words = [row[0] for row in cursor.fetchall()]
+        return [
+            (column.name, word, facts.get(column.type_code)) for column, word in zip(given, words)
+        ]
+
+    def _value(self, what: str | Composable, selection: Selection) -> Any:
+        from psycopg2.sql import SQL, Composable
+
+        start = what if isinstance(what, Composable) else SQL(what)
+        statement = SQL("{} FROM {}{}").format(start, rows_of(selection), where(selection.bounds))
+        with self._cursor(str(selection)) as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()[0][0]
+
+    @contextmanager
+    def _cursor(self, what: str) -> Generator[Cursor]:
+        with reading(f"{self._where}: {what}", self._secrets), self._raw.cursor() as cursor:
+            yield cursor
+
+
+class PostgresStream:
+    """See `Stream`."""
+
+    def __init__(
+        self,
+        source: PostgresSource,
+        query: Composable,
+        columns: tuple[Column, ...],
+        encoding: Encoding,
+    ) -> None:
+        self._source, self._query = source, query
+        self.columns, self.encoding, self.rows = columns, encoding, 0
+
+    def write(self, pipe: Pipe) -> None:
+        """See `Stream.write`."""
+        self.rows = self._source.copy(self._query, self.encoding, pipe)
+
+    def cancel(self) -> None:
+        """See `Stream.cancel`."""
+        with suppress(OSError):
+            self._source.cancel()
+
+
+def _modifier(column: Any) -> int:
+    """The type's modifier, as far as the driver tells: numbers with a scale, texts of a length."""
+    if column.precision is not None and column.type_code == 1700:
+        return ((column.precision << 16) | (column.scale or 0)) + 4
+    if column.type_code in (1042, 1043) and (column.internal_size or -1) > 0:
+        return column.internal_size + 4
+    return -1
+
+
+def open_postgres(profile: PostgresProfile, name: str, folder: Path) -> PostgresSource:  # noqa: ARG001
+    """See `registry.open_source`."""
+    return PostgresSource(server_of(profile, name))

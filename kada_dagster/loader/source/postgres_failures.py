@@ -1,0 +1,32 @@
+"""What a failure of the driver means while a source is read."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from kada_dagster.loader.errors import SourceLostError, SourceReadError
+from kada_dagster.postgres.failures import driver_text
+
+
+@contextmanager
+def reading(what: str, secrets: tuple[str, ...]) -> Generator[None]:
+    """Turn an error of psycopg2 into a typed one.
+
+    Args:
+        what: is read, for the message.
+        secrets: values that must not appear in it.
+    """
+    import psycopg2
+
+    try:
+        yield
+    except psycopg2.Error as error:
+        state = error.pgcode or ""
+        said = f"{what}: {driver_text(error, secrets)}"
+        is_lost = not state or state.startswith(("08", "57P", "53"))
+    else:
+        return
+    if is_lost:
+        raise SourceLostError(f"{said}; the load can be run again")
+    raise SourceReadError(f"{said} (SQLSTATE {state})")

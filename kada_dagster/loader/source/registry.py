@@ -1,0 +1,35 @@
+"""From a profile to an open source. A kind of source is imported when one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from kada_dagster.loader.definition.profiles import Profile
+from kada_dagster.loader.source.base import Source
+
+_OPENERS: Mapping[str, str] = {
+    "postgres": "kada_dagster.loader.source.postgres:open_postgres",
+}
+"""`module:function` by the type of the profile; called with profile, its name and the folder."""
+
+
+def open_source(profile: Profile, name: str, folder: Path) -> Source:
+    """Connect to what a profile describes; close it.
+
+    Args:
+        profile: of connections.yaml.
+        name: of the profile, for messages.
+        folder: of the task, for files that are named relative to it.
+
+    Raises:
+        ConfigError: a variable is not set, or the driver is not installed.
+        ConnectionFailedError: there is no answer.
+        PermissionDeniedError: the credentials are refused.
+    """
+    kind: Any = profile
+    module, _, function = _OPENERS[kind.type].partition(":")
+    opener: Callable[[Profile, str, Path], Source] = getattr(import_module(module), function)
+    return opener(profile, name, folder)
