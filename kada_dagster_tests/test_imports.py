@@ -45,6 +45,8 @@ FACE = {
     "kada_dagster.fivetran.translator",
     "kada_dagster.fivetran.collector_resource",
     "kada_dagster.fivetran.sensor",
+    "kada_dagster.fivetran.sensor_parts",
+    "kada_dagster.fivetran.sensor_tick",
     "kada_dagster.fivetran.sync_events",
     "kada_dagster.fivetran.sync_journal",
     "kada_dagster.fivetran.sync_launches",

@@ -58,6 +58,13 @@ class Listed:
     created_at: datetime | None
     succeeded_at: datetime | None = None
     failed_at: datetime | None = None
+    service: str = "postgres"
+    paused: bool = False
+    setup_state: str = "connected"
+    sync_state: str = "scheduled"
+    rescheduled_for: datetime | None = None
+    tasks: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kada_dagster.fivetran.watch.account import SyncItem
+from kada_dagster.fivetran.watch.account import SyncItem, Watched
 from kada_dagster.fivetran.watch.comparison import Step
 from kada_dagster.fivetran.watch.moments import SECOND, micros
 
@@ -66,6 +66,11 @@ class Failure:
     def key(self) -> str:
         """Names this failure and no other."""
         return f"{self.connection_id}:failed:{self.failed}"
+
+    def is_last(self, connection: Watched) -> bool:
+        """Whether no sync of the connection has succeeded since."""
+        succeeded = micros(connection.succeeded_at)
+        return succeeded is None or succeeded < self.failed
 
 
 def completions(

@@ -52,12 +52,16 @@ class LookOptions:
             account has one, always, or never.
         emit_on_first: whether the first look reports the last success of each connection.
         most: syncs reported in one look; the others wait for the next.
+        most_events: what the syncs may weigh together.
+        weight: of a sync of a connection, by its id: the events that report it.
         seconds: after which no more histories are asked for.
     """
 
     history: HistoryMode = "auto"
     emit_on_first: bool = False
     most: int = 200
+    most_events: int = 2000
+    weight: Callable[[str], int] = lambda connection_id: 1  # noqa: ARG005
     seconds: float = 35.0
 
 
@@ -147,7 +151,8 @@ class _Work:
         self.account, self.options, self.now = account, options, now
         self.look = Look(compared.cursor, listed, compared.is_first)
         self.seen: dict[str, Seen] = dict(compared.cursor.seen)
-        self.left, self.refused, self.failed = options.most, 0, 0
+        self.left, self.events_left = options.most, options.most_events
+        self.refused = self.failed = 0
 
     def done(self) -> Look:
         """The look, with the cursor of what is reported."""
@@ -160,8 +165,8 @@ class _Work:
     def report(self, advance: Advance, own: set[str], *, in_time: bool) -> None:
         """Report what a connection has completed, or let it wait."""
         key = advance.connection.id
-        if self.left <= 0:
-            self.look.waiting[key] = f"{self.options.most} syncs are reported in one look"
+        if self.left <= 0 or self.events_left <= 0:
+            self.look.waiting[key] = "so many syncs are not reported in one look"
             return
         if key in own and _age(advance.success, self.now) < OWN_PATIENCE:
             self.look.waiting[key] = "the run that started the sync will report it"
@@ -181,6 +186,7 @@ class _Work:
         if not found and failed is None:
             return
         self.left -= len(found) + (failed is not None)
+        self.events_left -= self.options.weight(key) if found else 1
         self._note(key, found, failed)
         before = advance.success.before if advance.success else None
         self.look.sightings.append(Sighting(advance.connection, before, found, failed))

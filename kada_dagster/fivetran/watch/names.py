@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 CONNECTION_ID = "fivetran/connection_id"
 """Metadata and run tag: id of the connection."""
 
@@ -24,9 +26,17 @@ CHECK_NAME = "last_sync"
 """Name of the asset check that says how the last sync of a connection ended."""
 
 
+_STARTS = "kada/starts."
+
+
 def starting_tag(connection_id: str) -> str:
     """The run tag of a run that starts a sync of a connection and will report how it ended.
 
     As long as the run is unfinished, the sensor leaves the sync to it.
     """
-    return f"kada/starts.{connection_id}"
+    return f"{_STARTS}{connection_id}"
+
+
+def started_by(tags: Iterable[str]) -> set[str]:
+    """The connections whose syncs a run with these tags will report."""
+    return {tag.removeprefix(_STARTS) for tag in tags if tag.startswith(_STARTS)}

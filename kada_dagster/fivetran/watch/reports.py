@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from kada_dagster.fivetran.watch.account import Watched
 from kada_dagster.fivetran.watch.identity import TOLERANCE, Completion
 from kada_dagster.fivetran.watch.look import Sighting
+from kada_dagster.fivetran.watch.moments import micros
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class Report:
     batch: str
     is_new: bool
     is_newest: bool
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no sync of the connection has failed since."""
+        failed = micros(self.connection.failed_at)
+        return failed is None or failed < self.completion.succeeded
 
 
 def reports(
