@@ -18,6 +18,9 @@ COMMANDS = {
     "extract": LazyCommand(
         "kada_dagster.cli.extract:extract", "Extract one window of a source, check it, upload it."
     ),
+    "fivetran": LazyCommand(
+        "kada_dagster.cli.fivetran.group:fivetran", "Start, test and re-sync Fivetran connections."
+    ),
     "hwm": LazyCommand("kada_dagster.cli.hwm:hwm", "Show or set high water marks."),
     "upload": LazyCommand("kada_dagster.cli.upload:upload", "Send what was extracted before."),
 }
@@ -30,8 +33,8 @@ COMMANDS = {
 def kada(session: Session, debug: bool) -> None:
     """Collect metadata, lineage and events for K, without Dagster.
 
-    Exit codes: 0 done, 1 failed, 2 bad configuration or usage, 4 no connection or permission,
-    130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 bad configuration or usage, 3 out of time,
+    4 no connection or permission, 130 interrupted.
     """
     session.debug = debug
 

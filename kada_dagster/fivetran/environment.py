@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
 
 from kada_dagster.errors import ConfigError
+from kada_dagster.fivetran import options as kinds
+from kada_dagster.fivetran.options import StartOptions
 from kada_dagster.fivetran.variables import Credentials, Variables, credentials, suggestion
 
 ACTIONS = ("STATUS", "START", "TEST", "FORCE_RESYNC")
@@ -22,13 +24,13 @@ DEFAULT_TIMEOUT = 300.0
 
 OWN = "KADA_FIVETRAN_"
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "on_running": ("attach", "queue", "force", "fail"),
-    "on_paused": ("fail", "unpause", "skip"),
-    "on_broken": ("test", "fail"),
-    "on_reschedule": ("wait", "fail"),
-    "on_timeout": ("leave", "stop"),
+    "on_running": get_args(kinds.OnRunning),
+    "on_paused": get_args(kinds.OnPaused),
+    "on_broken": get_args(kinds.OnBroken),
+    "on_reschedule": get_args(kinds.OnReschedule),
+    "on_timeout": get_args(kinds.OnTimeout),
 }
-"""Policies of a sync, and their values. The first is the default."""
+"""Policies of a sync, and their values."""
 
 SWITCHES = ("restore_schedule", "strict_compat")
 """Our own variables that any value, even 0, turns on, as those of the page."""
@@ -63,6 +65,16 @@ class PipelineJob:
     policies: Mapping[str, str] = field(default_factory=dict[str, str])
     restore_schedule: bool = False
     strict_compat: bool = False
+
+    @property
+    def options(self) -> StartOptions:
+        """How a sync is started and waited for."""
+        options = StartOptions(
+            timeout=self.timeout,
+            manual=not self.keep_schedule,
+            restore_schedule=self.restore_schedule,
+        )
+        return replace(options, **self.policies)
 
 
 def pipeline_job() -> PipelineJob:

@@ -19,6 +19,7 @@ from kada_dagster.fivetran.environment import (
     pipeline_job,
     seconds,
 )
+from kada_dagster.fivetran.options import StartOptions
 from kada_dagster.fivetran.variables import Variables, checked_url
 from kada_dagster.fivetran.vault import DEFAULT_VAULT
 
@@ -287,6 +288,20 @@ def test_other_actions_do_not_look_at_schema_and_table(job: Job) -> None:
     for action in set(ACTIONS) - {"FORCE_RESYNC"}:
         found = job(FIVETRAN_ACTION=action, SCHEMA="DATAOPS_VAULT(NO)", TABLE="x")
         assert (found.schema, found.tables) == ("", ())
+
+
+def test_the_options_of_a_sync_are_what_the_variables_say(job: Job) -> None:
+    assert job().options == StartOptions()
+    found = job(
+        FIVETRAN_TIMEOUT="5",
+        FIVETRAN_DONT_DISABLE_SYNC="0",
+        KADA_FIVETRAN_RESTORE_SCHEDULE="1",
+        KADA_FIVETRAN_ON_RUNNING="queue",
+        KADA_FIVETRAN_ON_TIMEOUT="stop",
+    )
+    assert found.options == StartOptions(
+        timeout=5, manual=False, restore_schedule=True, on_running="queue", on_timeout="stop"
+    )
 
 
 @pytest.mark.parametrize("value", ["1", "0", "false", "no", " "])
