@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from kada_dagster.api.auth import Auth
 from kada_dagster.api.call import READ, Call
@@ -75,6 +76,7 @@ class Exchange:
         from requests.adapters import HTTPAdapter
 
         self._timeout, self._methods = timeout, methods
+        self._environments: dict[tuple[str, str], dict[str, Any]] = {}
         self._session: Session = Session()
         self._session.auth = auth
         self._session.headers.update({**headers, "Accept-Encoding": "gzip"})
@@ -114,9 +116,16 @@ class Exchange:
         made = Request(call.method, call.url, headers=call.headers, data=call.body)
         request = self._session.prepare_request(made)
         request.url = call.url  # `requests` undoes percent-encoding that a path may need
-        settings: Any = self._session.merge_environment_settings(call.url, {}, True, None, None)
         adapter = self._session.get_adapter(call.url)
-        return adapter.send(request, timeout=(timeout, timeout), **settings)
+        return adapter.send(request, timeout=(timeout, timeout), **self._environment(call.url))
+
+    def _environment(self, url: str) -> dict[str, Any]:
+        """Proxy and certificates for an address; once for each host: looking is not cheap."""
+        origin = urlsplit(url)[:2]
+        if origin not in self._environments:
+            found: Any = self._session.merge_environment_settings(url, {}, True, None, None)
+            self._environments[origin] = found
+        return self._environments[origin]
 
     def _read(self, response: Response, timeout: float) -> Answer:
         """The whole body: `read1` hands out what is there, so that a trickle is noticed."""

@@ -15,6 +15,7 @@ from kada_dagster.api.stopping import Stop, StoppedError, current
 T = TypeVar("T")
 R = TypeVar("R")
 _AHEAD = 4  # times the concurrency: one slow fetch does not leave the others without work
+_SPARE = 2  # threads beyond the concurrency: they send while others read what they were answered
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Gathering(Generic[T, R]):
     def _begin(self, job: T) -> _Slot[T, R]:
         slot = _Slot[T, R](job, [])
         self._waiting.put(slot)
-        if len(self._threads) < self._concurrency:
+        if len(self._threads) < self._concurrency + _SPARE:
             thread = Thread(target=copy_context().run, args=(self._work,), daemon=True)
             self._threads.append(thread)
             thread.start()
