@@ -7,20 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from types import TracebackType
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from typing_extensions import Self
 
 from kada_dagster.loader.pg_types import TypeFacts
 
 
-class Encoding(Enum):
-    """The two forms of COPY data that are used."""
+@dataclass(frozen=True)
+class Encoding:
+    """A form of COPY data.
 
-    BINARY = "binary"
-    TEXT = "text"
+    Attributes:
+        value: what stands behind FORMAT in the statement, with the options that belong to it.
+    """
+
+    value: str
+
+    BINARY: ClassVar[Encoding]
+    TEXT: ClassVar[Encoding]
+
+
+Encoding.BINARY = Encoding("binary")
+Encoding.TEXT = Encoding("text")
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,17 @@ class Stream(Protocol):
 
     def cancel(self) -> None:
         """Make `write` end soon; from another thread, at any time."""
+        ...
+
+    def place(self, row: int) -> str:
+        """Where a row of the data is from, for messages.
+
+        Args:
+            row: of the COPY data, from 1.
+
+        Returns:
+            As `orders.csv, row 17`; '' where the number itself says it.
+        """
         ...
 
 

@@ -184,6 +184,10 @@ class PostgresStream:
         with suppress(OSError):
             self._source.cancel()
 
+    def place(self, row: int) -> str:  # noqa: ARG002
+        """See `Stream.place`."""
+        return ""
+
 
 def _modifier(column: Any) -> int:
     """The type's modifier, as far as the driver tells: numbers with a scale, texts of a length."""
