@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from kada_dagster.api.errors import ApiCallError
 from kada_dagster.fivetran.connection import Connection
+from kada_dagster.fivetran.history import LONGEST
 from kada_dagster.fivetran.readiness import make_ready
 from kada_dagster.fivetran.run import Run, waits
 from kada_dagster.fivetran.verdicts import Baseline, has_begun
 
+_SECOND = timedelta(seconds=1)
 _MOST = 4  # times that it is asked for when nobody seems to hear
 
 Ask = Callable[[float], "datetime | None"]
@@ -107,15 +109,20 @@ def _was_heard(run: Run, before: Connection, failure: ApiCallError) -> bool:
 
 
 def _is_in_history(run: Run, before: Connection, found: Connection) -> bool | None:
-    """Whether a sync that is in the history began after `before`; None without a history."""
-    if before.seen_at is None or found.seen_at is None:
+    """Whether the sync that runs took the place of another after `before`; None: not known.
+
+    `before` is known to the second: in that second, it is the end of the other that tells.
+    """
+    at = before.seen_at
+    if at is None or found.seen_at is None:
         return None
-    end = found.seen_at + timedelta(seconds=1)
+    end = found.seen_at + _SECOND
     try:
-        records = run.client.history(before.id, before.seen_at, end, within=run.left)
+        records = run.client.history(before.id, end - LONGEST, end, within=run.left)
     except ApiCallError as error:
         run.report(f"{error}")
         return None
     if records is None:
         return None
-    return any(one.start is not None and one.start >= before.seen_at for one in records)
+    began = any(one.start is not None and one.start >= at + _SECOND for one in records)
+    return began or any(one.end is not None and one.end >= at for one in records)
