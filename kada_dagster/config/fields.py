@@ -74,6 +74,13 @@ def _no_url(server: str) -> str:
     return server
 
 
+def _plain_url(text: str) -> str:
+    """An address of a server that holds no credentials, and is a path away from every call."""
+    if not re.match(r"https?://[^\s@?#]+\Z", text):
+        raise ValueError("must be an address like https://host:port, without credentials or query")
+    return text.rstrip("/")
+
+
 def _locate(path: Path, info: ValidationInfo) -> Path:
     """Relative paths count from the configuration file (`base` in the validation context)."""
     _no_reference(str(path))
@@ -108,6 +115,9 @@ Name = Annotated[str, AfterValidator(_name)]
 
 ServerName = Annotated[Text, AfterValidator(_no_url)]
 """Host name, address or socket folder of a server."""
+
+Url = Annotated[Text, AfterValidator(_plain_url)]
+"""Address of an API or a store, without a slash at its end."""
 
 LocalPath = Annotated[Path, AfterValidator(_locate)]
 """A path, relative to the file it is written in; `~` is the home folder."""

@@ -18,6 +18,7 @@ from kada_dagster.config.fields import (
     SecretReference,
     Settings,
     Text,
+    Url,
     secret_fields,
 )
 from kada_dagster.config.fivetran_follow import (
@@ -26,7 +27,6 @@ from kada_dagster.config.fivetran_follow import (
     NameText,
     SensorSettings,
 )
-from kada_dagster.config.landing import Url
 from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.window import known_cron
 from kada_dagster.secrets import Secret

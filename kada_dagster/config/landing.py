@@ -13,6 +13,7 @@ from kada_dagster.config.fields import (
     SecretReference,
     Settings,
     Text,
+    Url,
     by_type,
 )
 
@@ -29,15 +30,7 @@ def _store_path(text: str) -> str:
     return text.strip("/")
 
 
-def _url(text: str) -> str:
-    """An address without credentials."""
-    if not text.startswith(("http://", "https://")) or "@" in text or "?" in text:
-        raise ValueError("must be an address like https://host:port, without credentials")
-    return text.rstrip("/")
-
-
 StorePath = Annotated[Text, AfterValidator(_store_path)]
-Url = Annotated[Text, AfterValidator(_url)]
 
 
 class LocalLandingSettings(Settings):

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import Field
 
-from kada_dagster.config.fields import LocalPath, Seconds, SecretReference, Text
-from kada_dagster.config.landing import Url
+from kada_dagster.config.connections import Connections
+from kada_dagster.config.fields import LocalPath, Seconds, SecretReference, Text, Url
 from kada_dagster.config.models import SourceSettings
-from kada_dagster.errors import ConfigError
-from kada_dagster.extracts.mapping import ConnectionMapping
 
 if TYPE_CHECKING:
     from kada_dagster.fivetran.extractor import Extractor
-
-
-def _mapping(entries: dict[str, object]) -> dict[str, object]:
-    try:
-        ConnectionMapping(entries)
-    except ConfigError as error:
-        raise ValueError(str(error).removeprefix("mapping.")) from None
-    return entries
-
-
-_PLACE = {
-    "type": "object",
-    "properties": {"host": {"type": "string"}, "database": {"type": "string"}},
-    "required": ["host"],
-    "additionalProperties": False,
-}
-_SCHEMA = {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, _PLACE]}}
-Connections = Annotated[dict[str, object], AfterValidator(_mapping), WithJsonSchema(_SCHEMA)]
-"""What connections and destinations are called in K: a host, or `host` and `database`."""
 
 
 class FivetranSettings(SourceSettings):

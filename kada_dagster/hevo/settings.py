@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import Self
 
-from kada_dagster.config.fields import LocalPath, Seconds, SecretReference, Text
+from kada_dagster.config.connections import Connections
+from kada_dagster.config.fields import LocalPath, Seconds, SecretReference, Text, Url
 from kada_dagster.config.models import SourceSettings
-from kada_dagster.errors import ConfigError
-from kada_dagster.extracts.mapping import ConnectionMapping
 
 if TYPE_CHECKING:
     from kada_dagster.hevo.extractor import Extractor
@@ -25,43 +24,7 @@ def _region(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
-    if not re.match(r"https?://[^\s@?#]+\Z", text):
-        raise ValueError("must be an address like https://eu.hevodata.com, without user or query")
-    return text.rstrip("/")
-
-
-def _mapping(entries: dict[str, object]) -> dict[str, object]:
-    try:
-        ConnectionMapping(entries)
-    except ConfigError as error:
-        raise ValueError(str(error).removeprefix("mapping.")) from None
-    return entries
-
-
 Region = Annotated[Text, AfterValidator(_region)]
-Address = Annotated[Text, AfterValidator(_address)]
-Connections = Annotated[
-    dict[str, object],
-    AfterValidator(_mapping),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {
-                "anyOf": [
-                    {"type": "string"},
-                    {
-                        "type": "object",
-                        "properties": {"host": {"type": "string"}, "database": {"type": "string"}},
-                        "required": ["host"],
-                        "additionalProperties": False,
-                    },
-                ]
-            },
-        }
-    ),
-]
-"""What connections are called in K: a host, or `host` and `database`, by name."""
 
 
 class HevoSettings(SourceSettings):
@@ -87,7 +50,7 @@ class HevoSettings(SourceSettings):
     mapping: Connections = Field(
         default={}, description="Names of Hevo's sources and destinations to those of K."
     )
-    base_url: Address | None = Field(
+    base_url: Url | None = Field(
         default=None, description="Address of the API where it is not that of the region."
     )
     include_users: bool = Field(default=False, description="Extract users: personal data.")

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from kada_dagster.config.fields import Seconds, SecretReference, Settings, Text
+from kada_dagster.config.connections import Connections
+from kada_dagster.config.fields import Seconds, SecretReference, Text, Url
 from kada_dagster.config.models import SourceSettings
-from kada_dagster.errors import ConfigError
-from kada_dagster.extracts.mapping import ConnectionMapping
 
 if TYPE_CHECKING:
     from kada_dagster.hightouch.extractor import Extractor
 
 MOST_LOOKBACK = 720
 """Hours: 30 days."""
-
-
-class ConnectionName(Settings):
-    """What a connection is called in K."""
-
-    host: Text = Field(min_length=1, description="Name of the source in K.")
-    database: Text | None = Field(default=None, description="Name of the database in K.")
-
-
-def _readable(
-    mapping: dict[str, Text | ConnectionName],
-) -> dict[str, Text | ConnectionName]:
-    try:
-        ConnectionMapping({name: _plain(place) for name, place in mapping.items()})
-    except ConfigError as error:
-        raise ValueError(str(error)) from None
-    return mapping
-
-
-def _plain(place: Text | ConnectionName) -> object:
-    return place if isinstance(place, str) else place.model_dump(exclude_none=True)
-
-
-Mapping = Annotated[dict[str, Text | ConnectionName], AfterValidator(_readable)]
-"""Names of connections to a host, or to `{host, database}`."""
 
 
 class HightouchSettings(SourceSettings):
@@ -60,12 +34,12 @@ class HightouchSettings(SourceSettings):
         description="Name of the source in K; a label, never an address.",
     )
     api_token: SecretReference = Field(description="API key of the workspace, as ${NAME}.")
-    mapping: Mapping = Field(
+    mapping: Connections = Field(
         default={},
         description="Names of sources and destinations to host, or host and database, in K.",
     )
     timeout: Seconds = Field(default=20, description="Seconds to wait for the API.")
-    base_url: Text | None = Field(default=None, description="Another address of the API.")
+    base_url: Url | None = Field(default=None, description="Another address of the API.")
     concurrency: int = Field(default=8, ge=1, le=32, description="Requests at the same time.")
     lookback_hours: int = Field(
         default=24,
@@ -85,5 +59,4 @@ class HightouchSettings(SourceSettings):
         keys = set(type(self).model_fields) - set(SourceSettings.model_fields)
         keys |= {"name", "host", "output_path", "mask", "compress"}
         keywords: dict[str, Any] = {key: getattr(self, key) for key in keys}
-        keywords["mapping"] = {name: _plain(place) for name, place in self.mapping.items()}
         return Extractor(**keywords)

@@ -99,7 +99,7 @@ def test_sources_share_a_landing_each_with_its_own_path(tmp_path: Path) -> None:
         (
             "type: s3, bucket: b, path: a, endpoint_url: 'https://u:p@host'",
             "8 sources[0].landing.endpoint_url: must be an address like https://host:port, "
-            "without credentials",
+            "without credentials or query",
         ),
         (
             "type: s3, bucket: b, path: a, access_key_id: '${K}'",

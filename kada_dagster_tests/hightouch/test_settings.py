@@ -55,6 +55,8 @@ def test_every_setting_reaches_the_extractor(tmp_path: Path) -> None:
         {"mapping": {"pg": {"database": "d"}}},
         {"mapping": {"pg": ""}},
         {"mapping": {"pg": {"host": "h", "port": 1}}},
+        {"base_url": "https://user:planted@host/api/v1"},
+        {"base_url": "api.hightouch.com"},
         {"lookback_hours": 721},
         {"lookback_hours": -1},
         {"concurrency": 0},
