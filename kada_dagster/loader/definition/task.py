@@ -1,0 +1,99 @@
+"""The model of task.yaml: one table of the target, and how it is filled."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from typing_extensions import Self
+
+from kada_dagster.config.fields import Text
+from kada_dagster.loader.definition.parts import Defaults, Names, SoftDeletes, SplitSettings
+from kada_dagster.loader.definition.sources import TaskSource
+
+ModeName = Literal["full", "upsert", "incremental", "diff", "history", "sql", "file", "http"]
+_KEYED = ("upsert", "diff", "history")
+
+
+class TaskDefinition(Defaults):
+    """What one task.yaml says; what it leaves out, its route's `defaults` may say."""
+
+    status: Literal["active", "draft", "old"] = Field(
+        default="active", description="Only active tasks are there."
+    )
+    description: Text = Field(default="", description="Shown in the catalogue of assets.")
+    owners: list[Text] = Field(default=[], description="E-mail addresses, or teams as `team:name`.")
+    tags: dict[str, Text] = Field(default={}, description="Tags of the asset.")
+    mode: ModeName = Field(description="How the table is filled.")
+    source: TaskSource | None = Field(default=None, description="Where its rows come from.")
+    columns: dict[str, Text] = Field(
+        default={}, description="Columns of the target, and what they are called at the source."
+    )
+    key: Names = Field(default=[], description="Columns that tell rows apart.")
+    cursor: Text | None = Field(
+        default=None, description="Of mode incremental: a moment or number that only grows."
+    )
+    lag: Text | int | None = Field(
+        default=None, description="How far before the mark to begin: '5 minutes', or a number."
+    )
+    write: Literal["full", "upsert", "append"] = Field(
+        default="full", description="Of modes file and http: how rows meet those that are there."
+    )
+    deletes: Literal["none", "hard"] | SoftDeletes = Field(
+        default="none", description="What becomes of rows that are gone at the source."
+    )
+    split: SplitSettings | None = Field(default=None, description="Ranges to load it in.")
+    sql: Names = Field(default=[], description="Of mode sql: the file with the SELECT.")
+    before: Names = Field(default=[], description="SQL files to run before, on the target.")
+    after: Names = Field(default=[], description="SQL files to run after, on the target.")
+    depends: list[Text] = Field(default=[], description="Tasks that run before, as schema.table.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for field, message in _misfits(self):
+            raise PydanticCustomError("misfit", "{what}", {"what": message, "below": (field,)})
+        return self
+
+
+def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
+    """What does not go together, as field and message."""
+    needs_source = task.mode != "sql"
+    is_keyed = task.mode in _KEYED or task.write == "upsert" or task.deletes != "none"
+    is_incremental, is_read = task.mode == "incremental", task.mode in ("file", "http")
+    found = [
+        ("source", "is required", needs_source and task.source is None),
+        ("source", "mode sql reads the target; leave it out", not needs_source and task.source),
+        ("sql", "is required for mode sql", task.mode == "sql" and not task.sql),
+        ("sql", "is for mode sql only", task.mode != "sql" and task.sql),
+        ("key", f"is required for {_keyed_by(task)}", is_keyed and not task.key),
+        ("cursor", "is required for mode incremental", _lacks_cursor(task)),
+        ("cursor", "is for mode incremental only", not is_incremental and task.cursor),
+        (
+            "lag",
+            "is for mode incremental only",
+            task.mode != "incremental" and task.lag is not None,
+        ),
+        ("split", "is for modes full and upsert only", task.split and task.mode not in _SPLIT),
+        ("write", "is for modes file and http only", task.write != "full" and not is_read),
+        ("source.files", "is what mode file needs", _lacks(task, "file", "files")),
+        ("source.http", "is what mode http needs", _lacks(task, "http", "http")),
+    ]
+    return [(field, message) for field, message, is_wrong in found if is_wrong]
+
+
+_SPLIT = ("full", "upsert")
+
+
+def _keyed_by(task: TaskDefinition) -> str:
+    if task.mode in _KEYED:
+        return f"mode {task.mode}"
+    return "write: upsert" if task.write == "upsert" else "deletes"
+
+
+def _lacks_cursor(task: TaskDefinition) -> bool:
+    return task.mode == "incremental" and task.cursor is None
+
+
+def _lacks(task: TaskDefinition, mode: str, field: str) -> bool:
+    return task.mode == mode and (task.source is None or getattr(task.source, field) is None)
