@@ -20,11 +20,8 @@ _HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z")
 
 def _hours(text: str) -> str:
     match = _HOURS.match(text)
-    if (
-        not match
-        or max(match[1], match[3]) + ":" > "24:"
-        or match[1] + match[2] == match[3] + match[4]
-    ):
+    moments = {match[1] + match[2], match[3] + match[4]} if match else set[str]()
+    if len(moments) != 2 or max(moments) > "2400":
         raise ValueError("must be hours of a day like 22:00-06:00")
     return text
 
