@@ -15,16 +15,22 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from kada_dagster.collector.build import build_definitions
     from kada_dagster.components.fivetran import FivetranCollector
+    from kada_dagster.components.fivetran_account import FivetranAccount
     from kada_dagster.components.hevo import HevoCollector
     from kada_dagster.components.hightouch import HightouchCollector
     from kada_dagster.components.postgres import PostgresCollector
     from kada_dagster.config.models import KadaConfig
     from kada_dagster.config.vendor_json import load_config
+    from kada_dagster.fivetran.resource import FivetranResource
+    from kada_dagster.fivetran.translator import FivetranTranslator
     from kada_dagster.hwm.vendor import get_hwm, publish_hwm
     from kada_dagster.logs import get_generic_logger
 
 __all__ = [
+    "FivetranAccount",
     "FivetranCollector",
+    "FivetranResource",
+    "FivetranTranslator",
     "HevoCollector",
     "HightouchCollector",
     "KadaConfig",
@@ -38,6 +44,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "FivetranAccount": "kada_dagster.components.fivetran_account",
+    "FivetranResource": "kada_dagster.fivetran.resource",
+    "FivetranTranslator": "kada_dagster.fivetran.translator",
     "FivetranCollector": "kada_dagster.components.fivetran",
     "HevoCollector": "kada_dagster.components.hevo",
     "HightouchCollector": "kada_dagster.components.hightouch",

@@ -1,11 +1,18 @@
-"""Dagster Components: the sources of kada.yaml, for people with a `dg` project of their own.
+"""Dagster Components: what kada.yaml describes, for people with a `dg` project of their own.
 
 `dg list components` finds them through the entry point group `dagster_dg_cli.registry_modules`.
 """
 
 from kada_dagster.components.fivetran import FivetranCollector
+from kada_dagster.components.fivetran_account import FivetranAccount
 from kada_dagster.components.hevo import HevoCollector
 from kada_dagster.components.hightouch import HightouchCollector
 from kada_dagster.components.postgres import PostgresCollector
 
-__all__ = ["FivetranCollector", "HevoCollector", "HightouchCollector", "PostgresCollector"]
+__all__ = [
+    "FivetranAccount",
+    "FivetranCollector",
+    "HevoCollector",
+    "HightouchCollector",
+    "PostgresCollector",
+]

@@ -19,6 +19,7 @@ from kada_dagster.secrets import Secret
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from kada_dagster.api.clock import Clock
     from kada_dagster.config import FivetranAccountSettings
     from kada_dagster.fivetran.client import Account, FivetranClient
 
@@ -87,6 +88,12 @@ class FivetranResource(dg.ConfigurableResource[Any]):
             ConfigError: key or secret is missing or cannot be looked up.
         """
         return closing(self.account().open())
+
+    def clock(self) -> Clock:
+        """What waiting for a sync goes by: the machine's time."""
+        from kada_dagster.api.clock import SystemClock
+
+        return SystemClock()
 
     def _secret(self, name: str) -> Secret:
         file, value = getattr(self, f"{name}_file"), getattr(self, name)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import yaml
 
+from kada_dagster.api.retrying import Retries
 from kada_dagster.collector.build import build_definitions
 from kada_dagster.config import FivetranAccountSettings, load_config_file
+from kada_dagster.fivetran.client import Account
 from kada_dagster.fivetran.resource import FivetranResource
 from kada_dagster.fivetran.snapshot import SnapshotReport, refresh
 from kada_dagster.fivetran.snapshot_file import read_snapshot
@@ -34,6 +36,10 @@ class SandboxResource(FivetranResource):
 
     def clock(self) -> Any:
         return WorldClock(_worlds[self.base_url or ""])
+
+    def account(self) -> Account:
+        """Without attempts of its own, which take real time."""
+        return replace(super().account(), retries=Retries(most=0))
 
 
 @dataclass
