@@ -10,7 +10,7 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kada_dagster.cli.fivetran.ending import Log, json_text, moment
@@ -25,6 +25,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_json_means_the_same_and_holds_nothing_that_steers_a_terminal(value: object) -> None:
     text = json_text(value)

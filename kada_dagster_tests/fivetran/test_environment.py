@@ -7,7 +7,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kada_dagster.errors import ConfigError
@@ -333,6 +333,7 @@ def test_any_other_timeout_is_refused_and_shown(job: Job, text: str) -> None:
     assert message == f"FIVETRAN_TIMEOUT={text!r}: must be a number of seconds above 0, as 300"
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=0, exclude_min=True, allow_nan=False, allow_infinity=False))
 def test_every_number_above_nought_is_a_timeout(number: float) -> None:
     assert seconds(repr(number), "X") == number

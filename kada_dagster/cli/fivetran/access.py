@@ -16,8 +16,16 @@ from kada_dagster.api.errors import ApiCallError
 from kada_dagster.cli.fivetran.ending import Ending, Log, json_text
 from kada_dagster.cli.interruption import terminable
 from kada_dagster.cli.session import INTERRUPTED, Session
-from kada_dagster.errors import KadaError
+from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.fivetran.client import Account
+from kada_dagster.fivetran.errors import (
+    ConnectionBrokenError,
+    ConnectionPausedError,
+    SyncFailedError,
+    SyncRescheduledError,
+    SyncRunningError,
+    SyncTimeoutError,
+)
 
 if TYPE_CHECKING:
     from kada_dagster.cli.fivetran.actions import Errand
@@ -27,7 +35,16 @@ if TYPE_CHECKING:
 Action = Callable[["FivetranClient", "Errand", Log], Ending]
 """What a command does with a connection."""
 
-_STATUS = {1: "failed", 2: "not started", 3: "timed out"}
+_STATUSES: tuple[tuple[type[KadaError], str], ...] = (
+    (SyncRescheduledError, "rescheduled"),  # before its base
+    (SyncTimeoutError, "timed out"),
+    (SyncFailedError, "failed"),
+    (SyncRunningError, "not started, one runs already"),
+    (ConnectionPausedError, "paused"),
+    (ConnectionBrokenError, "broken"),
+    (ConfigError, "not started"),
+)
+"""What an error says of the sync."""
 
 
 class ApiRefusedError(KadaError):
@@ -120,7 +137,7 @@ def calling() -> Generator[None, None, None]:
 
 
 def _tell(access: Access, errand: Errand, error: KadaError) -> None:
-    status = _STATUS.get(error.exit_code, "not known")
+    status = next((word for kind, word in _STATUSES if isinstance(error, kind)), "unknown")
     if errand.waits:
         access.log(f"final status of {errand.connection_id}: {status}")
     if errand.as_json:

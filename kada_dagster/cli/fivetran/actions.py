@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kada_dagster.cli.fivetran.ending import Ending, Log, moment
+from kada_dagster.cli.fivetran.ending import Ending, Log, counted, moment
 from kada_dagster.fivetran import actions
 from kada_dagster.fivetran.actions import StartOptions
 
@@ -91,7 +91,7 @@ def _sync_line(outcome: SyncOutcome) -> str:
         f"sync {outcome.sync_id}" if outcome.sync_id else "",
         f"succeeded at {moment(outcome.succeeded_at)}" if outcome.status == "succeeded" else "",
         f"{outcome.load_mb:g} MB loaded" if outcome.load_mb is not None else "",
-        f"waited {outcome.seconds:.0f} s, {outcome.calls} calls",
+        f"{outcome.seconds:.0f} s, {counted(outcome.calls, 'call')}",
     ]
     return ", ".join(part for part in parts if part)
 
@@ -108,8 +108,8 @@ def _test_facts(errand: Errand, outcome: TestOutcome) -> dict[str, Any]:
 
 def _test_lines(outcome: TestOutcome) -> list[str]:
     counts = f"{len(outcome.passed)} passed, {len(outcome.failed)} failed"
-    for kind, tests in (("warnings", outcome.warnings), ("skipped", outcome.skipped)):
-        counts += f", {len(tests)} {kind}" if tests else ""
+    counts += f", {counted(len(outcome.warnings), 'warning')}" if outcome.warnings else ""
+    counts += f", {len(outcome.skipped)} skipped" if outcome.skipped else ""
     lines = [f"warning: {title}: {message}" for title, message in outcome.warnings]
     lines += [f"failed: {title}: {message}" for title, message in outcome.failed]
     return [f"setup tests: {counts}", *lines]

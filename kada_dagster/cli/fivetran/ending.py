@@ -53,6 +53,11 @@ def json_text(value: Any) -> str:
     return "".join(char if char.isprintable() or char == "\n" else _escaped(char) for char in text)
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def moment(at: datetime | None) -> str | None:
     """A moment as the API writes it: ISO 8601, UTC, with `Z`."""
     if at is None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from kada_dagster.cli.fivetran.access import calling
-from kada_dagster.cli.fivetran.ending import Log, json_text
+from kada_dagster.cli.fivetran.ending import Log, counted, json_text
 from kada_dagster.cli.fivetran.options import configured
 from kada_dagster.cli.session import Session
 
@@ -33,4 +33,7 @@ def snapshot(
         log(f"warning: {warning}")
     if as_json:
         click.echo(json_text({**asdict(report), "path": str(report.path)}))
-    log(f"{report.connections} connections in {report.path}, {report.calls} calls")
+    log(
+        f"{counted(report.connections, 'connection')}, {counted(report.tables, 'table')} in "
+        f"{report.path}, {counted(report.calls, 'call')}"
+    )
