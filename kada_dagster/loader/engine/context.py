@@ -1,0 +1,106 @@
+"""What a mode is given and what it says it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kada_dagster.loader.engine.target import Target
+from kada_dagster.loader.source.base import Selection, Source
+
+Report = Callable[[str], None]
+"""Called with what begins now."""
+
+
+def no_report(_what: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a load did to rows.
+
+    Attributes:
+        read: rows of the source that came through.
+        inserted, updated, deleted: rows of the target.
+        unchanged: rows that were read and are in the target as they were.
+    """
+
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class LoadOutcome:
+    """What a mode comes to.
+
+    Attributes:
+        counts: of rows.
+        size: bytes of COPY data.
+        mark: the new mark as text; None to keep the old one.
+        notes: facts worth showing, by name.
+    """
+
+    counts: Counts
+    size: int = 0
+    mark: str | None = None
+    notes: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """What one load shall do; made of a task's definition.
+
+    Attributes:
+        schema, table: of the target.
+        selection: what to read; its bounds are those of a part.
+        columns: target columns to source columns, in order; empty for the same names.
+        key: columns rows are told apart by.
+        cursor: column of an incremental load.
+        lag: how far behind the mark to begin: an interval, or a number for numbers; '' for none.
+        mark: where the last load ended, as text; None for the first.
+        on_empty: `fail`, `keep` or `replace`.
+        swap: `auto`, `rename`, `delete` or `truncate`: how `full` replaces rows.
+        lock_seconds: how long to wait for a lock readers hold.
+        is_part: whether `selection` is a range of the table, and only that is replaced.
+    """
+
+    schema: str
+    table: str
+    selection: Selection
+    columns: tuple[tuple[str, str], ...] = ()
+    key: tuple[str, ...] = ()
+    cursor: str | None = None
+    lag: str = ""
+    mark: str | None = None
+    on_empty: str = "fail"
+    swap: str = "auto"
+    lock_seconds: float = 600
+    is_part: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.table}"
+
+
+@dataclass(frozen=True)
+class LoadContext:
+    """An open source and an open transaction of the target, for one load.
+
+    Attributes:
+        plan: what to do.
+        source: what to read from.
+        target: where to write; committed by the caller.
+        report: told what begins.
+    """
+
+    plan: LoadPlan
+    source: Source
+    target: Target
+    report: Report = no_report
+
+
+Mode = Callable[[LoadContext], LoadOutcome]
+"""Loads; anything it raises leaves the target as it was."""

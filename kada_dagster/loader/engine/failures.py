@@ -1,0 +1,86 @@
+"""What PostgreSQL's refusals mean to a load. No message repeats a value of a row.
+
+SQLSTATE classes: https://www.postgresql.org/docs/current/errcodes-appendix.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from kada_dagster.errors import KadaError
+from kada_dagster.loader.errors import (
+    LoadBusyError,
+    TargetDeniedError,
+    TargetError,
+    TargetLostError,
+)
+from kada_dagster.secrets import redact
+
+if TYPE_CHECKING:
+    import psycopg2
+
+_LOST = ("08", "57P", "53")
+_VALUE = re.compile(r': "(?:[^"]|"(?!\Z))*"\Z', re.DOTALL)
+_PLACE = re.compile(r"COPY [^,]+, line (\d+)(?:, column (.+?))?(?::|\Z)", re.MULTILINE)
+
+
+@contextmanager
+def loading(what: str, secrets: tuple[str, ...]) -> Generator[None]:
+    """Turn an error of psycopg2 into a typed one.
+
+    Args:
+        what: is being done, with the table's name.
+        secrets: values that must not appear in the message.
+    """
+    import psycopg2
+
+    try:
+        yield
+    except psycopg2.Error as error:
+        failure = _meaning(what, error, secrets)
+    else:
+        return
+    raise failure
+
+
+def _meaning(what: str, error: psycopg2.Error, secrets: tuple[str, ...]) -> KadaError:
+    state = error.pgcode or ""
+    text = f"{what}: {redact(_said(error), secrets)}"
+    if not state or state.startswith(_LOST):
+        return TargetLostError(f"{text}; the load can be run again")
+    if state == "55P03":
+        return LoadBusyError(f"{text}; another session holds the table: run the load again later")
+    if state.startswith("40"):
+        return LoadBusyError(f"{text}; another session was in the way: run the load again")
+    if state == "57014":
+        return TargetError(f"{text}; raise run.time_limit if the load may take longer")
+    if state == "42501":
+        return TargetDeniedError(f"{text}; grant it to the role that loads")
+    return TargetError(f"{text} (SQLSTATE {state})")
+
+
+def _said(error: psycopg2.Error) -> str:
+    """The server's message, with names and the place in the data, and without values."""
+    primary = error.diag.message_primary or str(error).strip().partition("\n")[0]
+    said = _VALUE.sub("", primary)
+    if place := _PLACE.search(error.diag.context or ""):
+        column = f", column {place[2]}" if place[2] else ""
+        said += f" (row {place[1]} of what was read{column})"
+    return said + _named(error)
+
+
+def _named(error: psycopg2.Error) -> str:
+    names = {
+        "constraint": error.diag.constraint_name,
+        "column": error.diag.column_name,
+    }
+    return "".join(
+        f", {kind} {name}" for kind, name in names.items() if name and name not in _primary(error)
+    )
+
+
+def _primary(error: psycopg2.Error) -> str:
+    return error.diag.message_primary or ""

@@ -1,0 +1,97 @@
+"""`incremental`: rows from the mark on, less a look-back; the mark is saved with the rows.
+
+The range begins with the very value of the mark, since rows of that value may have come later. With
+a key rows are merged; without one those of the range are replaced. Either way a row that is read
+again is not there twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
+from kada_dagster.loader.engine.copying import feed
+from kada_dagster.loader.engine.modes.upsert import merge, require_unique
+from kada_dagster.loader.engine.rows import WaitingRows
+from kada_dagster.loader.engine.table import Table, describe
+from kada_dagster.loader.engine.target import names
+from kada_dagster.loader.errors import CursorError, LoaderError
+from kada_dagster.loader.source.base import Bound
+from kada_dagster.loader.source.postgres_query import where
+
+if TYPE_CHECKING:
+    from psycopg2.sql import Composable
+
+
+def load_incremental(context: LoadContext) -> LoadOutcome:
+    """Bring what is new since the mark.
+
+    Raises:
+        LoaderError: the target and the mark are as they were.
+    """
+    plan = context.plan
+    table = describe(context.target, plan.schema, plan.table)
+    if plan.key:
+        require_unique(table, plan.key)
+    bound = _bound(context, table)
+    bounds = (*plan.selection.bounds, bound)
+    context = replace(context, plan=replace(plan, selection=replace(plan.selection, bounds=bounds)))
+    waiting = WaitingRows.read(context, table, feed(context, table))
+    counts = merge(context, waiting) if plan.key else _replace_range(context, waiting, bound)
+    return LoadOutcome(counts, waiting.size, _new_mark(waiting, table, context))
+
+
+def _bound(context: LoadContext, table: Table) -> Bound:
+    """From the mark, less the look-back, on; everything where there is no mark yet."""
+    plan = context.plan
+    cursor = plan.cursor or ""
+    read = dict(plan.columns).get(cursor, cursor)
+    if plan.mark is None:
+        return Bound(read, includes_null=True)
+    return Bound(read, lower=_start(context, table, cursor, plan.mark))
+
+
+def _start(context: LoadContext, table: Table, cursor: str, mark: str) -> str:
+    """The mark less the look-back, computed by the server in the column's own type."""
+    from psycopg2.sql import SQL
+
+    if not context.plan.lag:
+        return mark
+    kind = table.named((cursor,))[0].type
+    lag = "interval" if kind.startswith(("timestamp", "date", "time")) else "numeric"
+    statement = SQL("SELECT ((%s::{0} - %s::{1})::{0})::text").format(SQL(kind), SQL(lag))
+    try:
+        rows = context.target.rows("look-back", statement, (mark, context.plan.lag))
+    except LoaderError as error:
+        raise CursorError(
+            f"{table}: lag: {context.plan.lag!r} cannot be taken from {cursor} ({kind}): {error}"
+        ) from None
+    return str(rows[0][0])
+
+
+def _replace_range(context: LoadContext, waiting: WaitingRows, bound: Bound) -> Counts:
+    """Without a key: what the target has of the range goes, what was read comes."""
+    from psycopg2.sql import SQL
+
+    table = waiting.table
+    own = replace(bound, column=context.plan.cursor or "")
+    deleted = context.target.run(
+        f"delete from {table}", SQL("DELETE FROM {}{}").format(table.identifier, where((own,)))
+    )
+    listed = names(waiting.given.names)
+    insert = SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
+    statement = insert.format(table.identifier, listed, listed, waiting.name())
+    inserted = context.target.run(f"insert into {table}", statement)
+    return Counts(waiting.rows, inserted, 0, deleted)
+
+
+def _new_mark(waiting: WaitingRows, table: Table, context: LoadContext) -> str | None:
+    """The greatest value that was read; it never goes back."""
+    from psycopg2.sql import SQL, Literal
+
+    cursor = context.plan.cursor or ""
+    kind = table.named((cursor,))[0].type
+    old: Composable = Literal(context.plan.mark)
+    greatest = SQL("greatest(max({}), {}::{})::text").format(names([cursor]), old, SQL(kind))
+    return waiting.value(f"mark of {table}", greatest)

@@ -1,0 +1,102 @@
+"""`upsert`: rows of the source are put into the target, or change the row with their key.
+
+Rows that are the same already are left alone, so that nothing is written for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
+from kada_dagster.loader.engine.copying import feed, may_replace
+from kada_dagster.loader.engine.rows import WaitingRows
+from kada_dagster.loader.engine.table import Table, describe
+from kada_dagster.loader.engine.target import names
+from kada_dagster.loader.errors import SchemaMismatchError, TargetError
+
+if TYPE_CHECKING:
+    from psycopg2.sql import Composable
+
+_TWICE = "SQLSTATE 21000"
+
+
+def load_upsert(context: LoadContext) -> LoadOutcome:
+    """Insert and update by key.
+
+    Raises:
+        LoaderError: the target is as it was.
+    """
+    plan = context.plan
+    table = describe(context.target, plan.schema, plan.table)
+    require_unique(table, plan.key)
+    waiting = WaitingRows.read(context, table, feed(context, table))
+    may_replace(context, waiting.rows)
+    return LoadOutcome(merge(context, waiting), waiting.size)
+
+
+def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
+    """Bring waiting rows into the target by key.
+
+    Raises:
+        DuplicateKeyError: some share a key, or have none.
+        LoaderError: the server refuses.
+    """
+    key, table, target = context.plan.key, waiting.table, context.target
+    context.report(f"merge {waiting.rows:,} rows into {table}")
+    if any(not column.not_null for column in table.named(key)):
+        waiting.require_key(key)
+    try:
+        with target.attempt():
+            rows = target.rows(f"merge into {table}", _statement(waiting, key))
+    except TargetError as error:
+        if _TWICE in str(error):
+            waiting.require_key(key)
+        raise
+    inserted, touched = rows[0]
+    return Counts(waiting.rows, inserted, touched - inserted, unchanged=waiting.rows - touched)
+
+
+def require_unique(table: Table, key: tuple[str, ...]) -> None:
+    """Refuse a key that no unique index keeps.
+
+    Raises:
+        SchemaMismatchError: there is none; says how to make it.
+    """
+    table.named(key)
+    if frozenset(key) in table.unique_keys:
+        return
+    listed = ", ".join(key)
+    raise SchemaMismatchError(
+        f"{table}: no unique index on ({listed}), so rows cannot be told apart by key. Make it, as "
+        f"with CREATE UNIQUE INDEX ON {table} ({listed}) in ver/NNN_key.sql"
+    )
+
+
+def _statement(waiting: WaitingRows, key: tuple[str, ...]) -> Composable:
+    """Counts of the rows that were new and of those that were touched."""
+    from psycopg2.sql import SQL
+
+    data = [name for name in waiting.given.names if name not in key]
+    insert = SQL("INSERT INTO {} AS kept ({}) SELECT {} FROM {} ON CONFLICT ({}) ").format(
+        waiting.table.identifier,
+        names(waiting.given.names),
+        names(waiting.given.names),
+        waiting.name(),
+        names(key),
+    )
+    counted = SQL(
+        "WITH touched AS ({} RETURNING kept.xmax = 0 AS is_new) "
+        "SELECT count(*) FILTER (WHERE is_new), count(*) FROM touched"
+    )
+    return counted.format(insert + (_update(data) if data else SQL("DO NOTHING")))
+
+
+def _update(data: list[str]) -> Composable:
+    """Change the other columns where they differ, to the bit: every type can be compared so."""
+    from psycopg2.sql import SQL, Identifier
+
+    changes = [SQL("{0} = EXCLUDED.{0}").format(Identifier(name)) for name in data]
+    old = [SQL("kept.{}").format(Identifier(name)) for name in data]
+    new = [SQL("EXCLUDED.{}").format(Identifier(name)) for name in data]
+    update = SQL("DO UPDATE SET {} WHERE ROW({})::record *<> ROW({})::record")
+    return update.format(SQL(", ").join(changes), SQL(", ").join(old), SQL(", ").join(new))

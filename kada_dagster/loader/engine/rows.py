@@ -1,0 +1,99 @@
+"""Rows that wait in a temporary table of the transaction, before they meet those of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kada_dagster.loader.engine.context import LoadContext
+from kada_dagster.loader.engine.copying import Feed, copy_rows
+from kada_dagster.loader.engine.table import Table
+from kada_dagster.loader.engine.target import Target, names
+from kada_dagster.loader.errors import DuplicateKeyError, SchemaMismatchError
+
+if TYPE_CHECKING:
+    from psycopg2.sql import Composable, Identifier
+
+_NAME = "load_rows"
+
+
+@dataclass(frozen=True)
+class WaitingRows:
+    """The rows of one read.
+
+    Attributes:
+        target: the transaction.
+        table: they are meant for.
+        given: the columns they have.
+        rows: how many.
+        size: bytes.
+    """
+
+    target: Target
+    table: Table
+    given: Feed
+    rows: int
+    size: int
+
+    @classmethod
+    def read(cls, context: LoadContext, table: Table, given: Feed) -> WaitingRows:
+        """Copy the rows of a feed into a table that is gone with the transaction.
+
+        Raises:
+            LoaderError: not all arrived.
+        """
+        from psycopg2.sql import SQL
+
+        create = SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
+        statement = create.format(cls.name(), names(given.names), table.identifier)
+        context.target.run(f"make a temporary table for {table}", statement)
+        copied = copy_rows(context, given, cls.name(), is_new=True)
+        context.target.run("analyze", SQL("ANALYZE {}").format(cls.name()))
+        return cls(context.target, table, given, copied.rows, copied.size)
+
+    @staticmethod
+    def name() -> Identifier:
+        """Of the temporary table, quoted."""
+        from psycopg2.sql import Identifier
+
+        return Identifier("pg_temp", _NAME)
+
+    def require_key(self, key: tuple[str, ...]) -> None:
+        """Refuse rows that cannot be told apart by their key.
+
+        Raises:
+            DuplicateKeyError: some share a key, or have none.
+            SchemaMismatchError: a column of the key is not read.
+        """
+        from psycopg2.sql import SQL
+
+        if missing := [name for name in key if name not in self.given.names]:
+            raise SchemaMismatchError(f"{self.table}: key: {', '.join(missing)} is not read")
+        listed = names(key)
+        same = SQL("SELECT {0} FROM {1} GROUP BY {0} HAVING count(*) > 1").format(
+            listed, self.name()
+        )
+        if found := self._number(SQL("SELECT count(*) FROM ({}) AS same").format(same)):
+            raise DuplicateKeyError(
+                f"{self.table}: {found} keys ({', '.join(key)}) come more than once in what was "
+                "read; make the query give each once, or name the columns that tell rows apart"
+            )
+        nullable = [column.name for column in self.table.named(key) if not column.not_null]
+        for column in nullable:
+            none = SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(
+                self.name(), names([column])
+            )
+            if found := self._number(none):
+                raise DuplicateKeyError(
+                    f"{self.table}: {found} rows have no {column}, which is part of the key"
+                )
+
+    def value(self, what: str, expression: Composable) -> Any:
+        """One value computed of all rows."""
+        from psycopg2.sql import SQL
+
+        statement = SQL("SELECT {} FROM {}").format(expression, self.name())
+        return self.target.rows(what, statement)[0][0]
+
+    def _number(self, statement: Composable) -> int:
+        return int(self.target.rows(f"keys of {self.table}", statement)[0][0])

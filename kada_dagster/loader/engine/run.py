@@ -1,0 +1,126 @@
+"""One load of one task: connect to both ends, do it in one transaction, say what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+
+from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.profiles import PostgresProfile
+from kada_dagster.loader.definition.project import Project
+from kada_dagster.loader.definition.task_folder import Task
+from kada_dagster.loader.engine.context import (
+    Counts,
+    LoadContext,
+    LoadOutcome,
+    LoadPlan,
+    Report,
+    no_report,
+)
+from kada_dagster.loader.engine.modes import mode_of
+from kada_dagster.loader.engine.plan import plan_of
+from kada_dagster.loader.engine.split import Part
+from kada_dagster.loader.engine.state import LoadState, StateTables
+from kada_dagster.loader.engine.target import Target, transaction
+from kada_dagster.loader.profile_server import server_of
+from kada_dagster.loader.server import Server
+from kada_dagster.loader.source.registry import open_source
+
+_WAIT_SECONDS = 60.0  # for another load of the same table
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a load did.
+
+    Attributes:
+        task: its id.
+        mode: its mode.
+        part: name of the part; '' for the whole table.
+        counts: of rows.
+        size: bytes of COPY data.
+        seconds: from the connection to the commit.
+        mark_before, mark_after: of an incremental load.
+        notes: further facts, by name.
+    """
+
+    task: str
+    mode: str
+    part: str
+    counts: Counts
+    size: int
+    seconds: float
+    mark_before: str | None
+    mark_after: str | None
+    notes: dict[str, str]
+
+
+def run_task(
+    task: Task,
+    project: Project,
+    *,
+    target: str = "target",
+    tables: StateTables = StateTables(),  # noqa: B008 - frozen
+    part: Part | None = None,
+    report: Report = no_report,
+) -> LoadResult:
+    """Load a task, or a part of it.
+
+    Args:
+        task: of the project.
+        project: it is part of.
+        target: name of the target's profile.
+        tables: where the state is kept.
+        part: a range of a task with `split`.
+        report: told what begins.
+
+    Raises:
+        KadaError: the target and its state are as they were.
+    """
+    began = monotonic()
+    server = target_server(project, target)
+    tables.prepare(server)
+    name = part.name if part else ""
+    limit = task.definition.run.time_limit
+    seconds = limit.total_seconds() if limit else 0
+    with transaction(server, time_limit=seconds) as opened:
+        opened.lock(f"kada_dagster loader: {task.id} {name}".rstrip(), _WAIT_SECONDS)
+        before = tables.read(opened, task.id, name) or LoadState()
+        plan = plan_of(task, before.mark, part)
+        outcome = _load(task, project, plan, opened, report)
+        mark = outcome.mark if outcome.mark is not None else before.mark
+        state = LoadState(mark, task.fingerprint, outcome.counts.read, before.facts)
+        tables.write(opened, task.id, state, name)
+    return LoadResult(
+        task.id,
+        task.definition.mode,
+        name,
+        outcome.counts,
+        outcome.size,
+        monotonic() - began,
+        before.mark,
+        mark,
+        outcome.notes,
+    )
+
+
+def target_server(project: Project, name: str) -> Server:
+    """The target of a project.
+
+    Raises:
+        ConfigError: a variable of its profile is not set.
+    """
+    profile = project.connections.get(name)
+    if not isinstance(profile, PostgresProfile):
+        raise ConfigError(f"{project.folder}/connections.yaml: {name}: no profile of type postgres")
+    return server_of(profile, name)
+
+
+def _load(
+    task: Task, project: Project, plan: LoadPlan, target: Target, report: Report
+) -> LoadOutcome:
+    load = mode_of(task.definition.mode)
+    connection = task.connection or ""
+    report(f"connect to {connection}")
+    with open_source(project.connections[connection], connection, task.folder) as source:
+        return load(LoadContext(plan, source, target, report))

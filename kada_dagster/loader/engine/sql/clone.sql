@@ -1,0 +1,77 @@
+-- The statements that make a new table (%(made)s, in the same schema) like an old one (%(oid)s):
+-- 'storage' before there are rows, 'indexes' and 'privileges' after, 'names' when the old one is gone.
+WITH old AS (
+  SELECT c.*, n.nspname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS called,
+    quote_ident(n.nspname) || '.' || quote_ident(%(made)s) AS made
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid = %(oid)s
+),
+keys AS (  -- constraints with an index
+  SELECT k.*, %(made)s || '_' || row_number() OVER (ORDER BY k.contype <> 'p', k.conname) AS passing
+  FROM pg_catalog.pg_constraint k, old WHERE k.conrelid = old.oid AND k.contype IN ('p', 'u', 'x')
+),
+indexes AS (  -- those without a constraint
+  SELECT i.indexrelid, c.relname, i.indisunique,
+    %(made)s || '_i' || row_number() OVER (ORDER BY c.relname) AS passing,
+    pg_catalog.pg_get_indexdef(i.indexrelid) AS definition
+  FROM old JOIN pg_catalog.pg_index i ON i.indrelid = old.oid
+  JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                    WHERE k.conindid = i.indexrelid AND k.conrelid = old.oid)
+),
+steps(step, place, statement) AS (
+  SELECT 'storage', 1, format('ALTER TABLE %%s SET (%%s)', old.made, array_to_string(old.reloptions, ', '))
+  FROM old WHERE old.reloptions IS NOT NULL
+  UNION ALL
+  SELECT 'storage', 2, format('ALTER TABLE %%s ALTER COLUMN %%I SET STATISTICS %%s', old.made, a.attname, a.attstattarget)
+  FROM old JOIN pg_catalog.pg_attribute a ON a.attrelid = old.oid
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget >= 0
+  UNION ALL
+  SELECT 'indexes', 1, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', old.made, keys.passing,
+                              pg_catalog.pg_get_constraintdef(keys.oid))
+  FROM old, keys
+  UNION ALL
+  SELECT 'indexes', 2, format('CREATE %%sINDEX %%I ON %%s%%s', CASE WHEN x.indisunique THEN 'UNIQUE ' END,
+    x.passing, old.made,
+    substr(x.definition, length(format('CREATE %%sINDEX %%I ON %%s', CASE WHEN x.indisunique THEN 'UNIQUE ' END,
+                                       x.relname, old.called)) + 1))
+  FROM old, indexes x
+  UNION ALL
+  SELECT 'indexes', 3, format('COMMENT ON INDEX %%I.%%I IS %%L', old.nspname, x.passing, note)
+  FROM old, (SELECT indexrelid, passing FROM indexes UNION ALL SELECT conindid, passing FROM keys) x,
+    pg_catalog.obj_description(x.indexrelid, 'pg_class') AS note
+  WHERE note IS NOT NULL
+  UNION ALL
+  SELECT 'indexes', 4, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', old.made, k.conname,
+                              pg_catalog.pg_get_constraintdef(k.oid))
+  FROM old JOIN pg_catalog.pg_constraint k ON k.conrelid = old.oid AND k.contype = 'f'
+  UNION ALL
+  SELECT 'privileges', 1, format('COMMENT ON TABLE %%s IS %%L', old.made, note)
+  FROM old, pg_catalog.obj_description(old.oid, 'pg_class') AS note WHERE note IS NOT NULL
+  UNION ALL  -- what default privileges gave the new table
+  SELECT 'privileges', 2, format('REVOKE ALL ON %%s FROM %%s', old.made,
+                                 CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
+  FROM old, pg_catalog.pg_class n, pg_catalog.aclexplode(n.relacl) AS g
+  WHERE n.oid = old.made::regclass AND g.grantee <> n.relowner
+  UNION ALL
+  SELECT 'privileges', 3, format('GRANT %%s ON %%s TO %%s%%s', g.privilege_type, old.made,
+    CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
+    CASE WHEN g.is_grantable AND g.grantee <> old.relowner THEN ' WITH GRANT OPTION' END)
+  FROM old, pg_catalog.aclexplode(old.relacl) AS g WHERE g.grantee <> old.relowner
+  UNION ALL
+  SELECT 'privileges', 4, format('GRANT %%s (%%I) ON %%s TO %%s%%s', g.privilege_type, a.attname, old.made,
+    CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
+    CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' END)
+  FROM old JOIN pg_catalog.pg_attribute a ON a.attrelid = old.oid, pg_catalog.aclexplode(a.attacl) AS g
+  UNION ALL
+  SELECT 'privileges', 5, format('ALTER TABLE %%s OWNER TO %%s', old.made, old.relowner::regrole)
+  FROM old WHERE pg_catalog.pg_get_userbyid(old.relowner) <> current_user
+  UNION ALL
+  SELECT 'names', 1, format('ALTER TABLE %%s RENAME TO %%I', old.made, old.relname) FROM old
+  UNION ALL
+  SELECT 'names', 2, format('ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I', old.called, keys.passing, keys.conname)
+  FROM old, keys
+  UNION ALL
+  SELECT 'names', 3, format('ALTER INDEX %%I.%%I RENAME TO %%I', old.nspname, x.passing, x.relname) FROM old, indexes x
+)
+SELECT step, statement FROM steps ORDER BY step, place, statement

@@ -1,0 +1,35 @@
+-- What a table cannot take along when another one gets its name; a row a reason.
+WITH t AS (SELECT * FROM pg_catalog.pg_class WHERE oid = %(oid)s),
+known(classid, objid) AS (
+  SELECT 'pg_class'::regclass, i.indexrelid FROM pg_catalog.pg_index i, t WHERE i.indrelid = t.oid
+  UNION ALL SELECT 'pg_class'::regclass, t.reltoastrelid FROM t
+  UNION ALL SELECT 'pg_type'::regclass, t.reltype FROM t
+  UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM pg_catalog.pg_constraint c, t
+            WHERE c.conrelid = t.oid
+  UNION ALL SELECT 'pg_attrdef'::regclass, d.oid FROM pg_catalog.pg_attrdef d, t
+            WHERE d.adrelid = t.oid
+  UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid FROM pg_catalog.pg_statistic_ext s, t
+            WHERE s.stxrelid = t.oid
+)
+SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) || ' depends on it'
+FROM t
+JOIN pg_catalog.pg_type row_type ON row_type.oid = t.reltype
+JOIN pg_catalog.pg_depend d
+  ON (d.refclassid, d.refobjid) IN (('pg_class'::regclass, t.oid),
+                                    ('pg_type'::regclass, row_type.oid),
+                                    ('pg_type'::regclass, row_type.typarray))
+WHERE (d.classid, d.objid) NOT IN (SELECT k.classid, k.objid FROM known k)
+  AND NOT (d.classid = 'pg_type'::regclass AND d.objid = row_type.typarray)
+UNION ALL SELECT 'it is partitioned' FROM t WHERE t.relkind = 'p'
+UNION ALL SELECT 'it is a partition or inherits' FROM t
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = t.oid)
+UNION ALL SELECT 'row security is on' FROM t WHERE t.relrowsecurity
+UNION ALL SELECT 'its replica identity is set' FROM t WHERE t.relreplident NOT IN ('d', 'n')
+UNION ALL SELECT 'it has a table space of its own' FROM t WHERE t.reltablespace <> 0
+UNION ALL SELECT 'it is clustered by an index' FROM t
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_index i
+                        WHERE i.indrelid = t.oid AND i.indisclustered)
+UNION ALL SELECT 'an index of it is not valid' FROM t
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_index i
+                        WHERE i.indrelid = t.oid AND NOT i.indisvalid)
+ORDER BY 1

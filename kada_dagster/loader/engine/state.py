@@ -1,0 +1,83 @@
+"""What was loaded last, in tables of the target: written in the very transaction that loaded it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kada_dagster.loader.engine.table import sql
+from kada_dagster.loader.engine.target import Target, transaction
+from kada_dagster.loader.server import Server
+
+if TYPE_CHECKING:
+    from psycopg2.sql import Composed
+
+SCHEMA = "kada_loader"
+"""Where the tables are, unless the configuration says otherwise."""
+
+_LOCK = "kada_dagster loader: state tables"
+_PATIENCE = 60.0  # seconds
+
+
+@dataclass(frozen=True)
+class LoadState:
+    """What is known of the last load of a task, or of a part of it.
+
+    Attributes:
+        mark: of an incremental load, as text.
+        fingerprint: of the definition.
+        rows: that were read.
+        facts: what the mode keeps for its next load.
+    """
+
+    mark: str | None = None
+    fingerprint: str = ""
+    rows: int = 0
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class StateTables:
+    """The tables, in one schema.
+
+    Attributes:
+        schema: its name.
+    """
+
+    schema: str = SCHEMA
+
+    def prepare(self, server: Server) -> None:
+        """Make the tables where they are missing, in a transaction of its own.
+
+        Raises:
+            LoaderError: they are missing and the role may not make them.
+        """
+        with transaction(server) as target:
+            found = target.rows("state tables", "SELECT to_regclass(%s)", (self._quoted(target),))
+            if found[0][0] is not None:
+                return
+            target.lock(_LOCK, _PATIENCE)
+            target.run("state tables", self._text("CREATE SCHEMA IF NOT EXISTS {schema}"))
+            target.run("state tables", self._text(sql("state_tables")))
+
+    def read(self, target: Target, task: str, part: str = "") -> LoadState | None:
+        """What is known of a task; None before its first load."""
+        rows = target.rows(f"state of {task}", self._text(sql("state_read")), (task, part))
+        return LoadState(*rows[0]) if rows else None
+
+    def write(self, target: Target, task: str, state: LoadState, part: str = "") -> None:
+        """Note a load; it counts when the transaction is committed."""
+        from psycopg2.extras import Json
+
+        values = (task, part, state.mark, state.fingerprint, state.rows, Json(state.facts))
+        target.run(f"state of {task}", self._text(sql("state_write")), values)
+
+    def _text(self, text: str) -> Composed:
+        from psycopg2.sql import SQL, Identifier
+
+        return SQL(text).format(schema=Identifier(self.schema))
+
+    def _quoted(self, target: Target) -> str:
+        """The name of the table as `to_regclass` reads it."""
+        rows = target.rows("state tables", "SELECT quote_ident(%s) || '.versions'", (self.schema,))
+        return str(rows[0][0])

@@ -1,0 +1,103 @@
+"""A table of the target as the catalogue describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from kada_dagster.loader.engine.target import Target
+from kada_dagster.loader.errors import SchemaMismatchError
+from kada_dagster.loader.pg_types import read_types
+from kada_dagster.loader.source.base import TargetColumn
+
+if TYPE_CHECKING:
+    from psycopg2.sql import Identifier
+
+_PLAIN = ("r", "p")  # an ordinary or a partitioned table
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table rows are loaded into.
+
+    Attributes:
+        schema: of the table.
+        name: of the table.
+        oid: its number.
+        is_partitioned: whether its rows are in partitions.
+        columns: those that take a value, in their order.
+        unique_keys: the columns of each unique index that ON CONFLICT can name.
+    """
+
+    schema: str
+    name: str
+    oid: int
+    is_partitioned: bool
+    columns: tuple[TargetColumn, ...]
+    unique_keys: tuple[frozenset[str], ...]
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def identifier(self) -> Identifier:
+        """Its name, quoted."""
+        from psycopg2.sql import Identifier
+
+        return Identifier(self.schema, self.name)
+
+    def named(self, columns: Sequence[str]) -> tuple[TargetColumn, ...]:
+        """The columns of these names, in this order.
+
+        Raises:
+            SchemaMismatchError: there is none of a name.
+        """
+        known = {column.name: column for column in self.columns}
+        if missing := [name for name in columns if name not in known]:
+            raise SchemaMismatchError(
+                f"{self} has no column {', '.join(missing)} that takes values; it has "
+                f"{', '.join(known)}. Add it (ver/NNN_*.sql, or target.alter: additive), or leave "
+                "it out of what is read"
+            )
+        return tuple(known[name] for name in columns)
+
+
+def describe(target: Target, schema: str, name: str) -> Table:
+    """The table of that name.
+
+    Raises:
+        SchemaMismatchError: there is none, or it is no table.
+        LoaderError: the catalogue cannot be read.
+    """
+    what, values = f"{schema}.{name}", {"schema": schema, "name": name}
+    found = target.rows(what, sql("table"), values)
+    if not found:
+        raise SchemaMismatchError(
+            f"{what} does not exist in the target; make it with ver/001_create.sql, or let it be "
+            "made from the source by target.ddl: auto"
+        )
+    oid, kind = found[0]
+    if kind not in _PLAIN:
+        raise SchemaMismatchError(f"{what} is no table in the target, so nothing can be loaded")
+    columns = _columns(target, what, oid)
+    keys = target.rows(what, sql("unique_keys"), {"oid": oid})
+    unique = tuple(frozenset(row[0]) for row in keys)
+    return Table(schema, name, oid, kind == "p", columns, unique)
+
+
+def _columns(target: Target, what: str, oid: int) -> tuple[TargetColumn, ...]:
+    rows = target.rows(what, sql("columns"), {"oid": oid})
+    with target.cursor(what) as cursor:
+        facts = read_types(cursor, [row[2] for row in rows])
+    columns = [TargetColumn(row[0], row[1], facts.get(row[2]), row[3], row[4]) for row in rows]
+    return tuple(column for column in columns if not column.is_generated)
+
+
+@cache
+def sql(statement: str) -> str:
+    """The text of one of the statements in `sql/`, by its name without the ending."""
+    file = files("kada_dagster.loader.engine").joinpath("sql").joinpath(f"{statement}.sql")
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,144 @@
+"""The target database: one connection, one transaction a load, one load a table at a time.
+
+The lock is the server's own (`pg_try_advisory_xact_lock`): it is gone with the transaction, however
+that ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kada_dagster.api.clock import Clock, SystemClock
+from kada_dagster.loader.engine.failures import loading
+from kada_dagster.loader.engine.pipe import CHUNK, Taken
+from kada_dagster.loader.errors import LoadBusyError
+from kada_dagster.loader.server import Server, settings
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+    from psycopg2.sql import Composable
+
+Values = Sequence[Any] | Mapping[str, Any] | None
+"""Values bound to a statement."""
+
+_PAUSE = 0.5  # seconds between two tries for a lock
+
+
+class Target:
+    """An open transaction in the target; `transaction` makes one.
+
+    Attributes:
+        version: major version of the server.
+    """
+
+    def __init__(self, raw: Connection, where: str, secrets: tuple[str, ...]) -> None:
+        self._raw, self._where, self._secrets = raw, where, secrets
+        self.version = raw.server_version // 10_000
+
+    def run(self, what: str, statement: str | Composable, values: Values = None) -> int:
+        """Run a statement.
+
+        Args:
+            what: it does, for messages.
+            statement: SQL; with `values`, their places are written as psycopg2 wants them.
+            values: bound values.
+
+        Returns:
+            Number of rows it touched.
+
+        Raises:
+            LoaderError: the server refuses it.
+        """
+        with self._cursor(what) as cursor:
+            cursor.execute(statement, values)
+            return cursor.rowcount
+
+    def rows(
+        self, what: str, statement: str | Composable, values: Values = None
+    ) -> list[tuple[Any, ...]]:
+        """Run a statement and fetch what it gives; see `run`."""
+        with self._cursor(what) as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+    def copy(self, what: str, statement: Composable, taken: Taken) -> int:
+        """Run a COPY FROM STDIN that reads a pipe to its end; gives the number of rows."""
+        with self._cursor(what) as cursor:
+            file: Any = taken  # the driver calls nothing but `read`
+            cursor.copy_expert(statement, file, CHUNK)
+            return cursor.rowcount
+
+    @contextmanager
+    def cursor(self, what: str) -> Generator[Cursor]:
+        """A cursor, for code of other rooms; its errors become this room's."""
+        with self._cursor(what) as cursor:
+            yield cursor
+
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        """A savepoint: after an error in here the transaction goes on as if nothing was done."""
+        self.run("savepoint", "SAVEPOINT attempt")
+        try:
+            yield
+        except Exception:
+            self.run("savepoint", "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
+            raise
+        self.run("savepoint", "RELEASE SAVEPOINT attempt")
+
+    def lock(self, name: str, timeout: float, clock: Clock | None = None) -> None:
+        """Wait until nobody else holds the lock of that name, and hold it until the end.
+
+        Args:
+            name: of the lock, in all processes that load into this database.
+            timeout: seconds to wait.
+            clock: what waits.
+
+        Raises:
+            LoadBusyError: somebody else held it all the time.
+        """
+        clock = clock or SystemClock()
+        end = clock.now() + timeout
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        while not self.rows("lock", "SELECT pg_try_advisory_xact_lock(%s)", (number,))[0][0]:
+            if clock.now() >= end:
+                raise LoadBusyError(
+                    f"{name}: another process has been loading it for {timeout:g} s; "
+                    "it goes on, and this load did nothing"
+                )
+            clock.sleep(_PAUSE)
+
+    @contextmanager
+    def _cursor(self, what: str) -> Generator[Cursor]:
+        with loading(f"{self._where}: {what}", self._secrets), self._raw.cursor() as cursor:
+            yield cursor
+
+
+@contextmanager
+def transaction(server: Server, *, time_limit: float = 0) -> Generator[Target]:
+    """Connect, and commit at the end, or leave everything as it was after an error.
+
+    Args:
+        server: the target.
+        time_limit: seconds any statement may take; 0 for no limit.
+
+    Raises:
+        LoaderError: the server refuses the commit or is gone. Others: see `Server.connect`.
+    """
+    secrets = server.secrets
+    with closing(server.connect()) as raw:
+        target = Target(raw, server.where, secrets)
+        target.run("begin", settings(statement_timeout=str(int(time_limit * 1000))))
+        yield target
+        with loading(f"{server.where}: commit", secrets):
+            raw.commit()
+
+
+def names(columns: Sequence[str]) -> Composable:
+    """Column names, quoted, with commas between."""
+    from psycopg2.sql import SQL, Identifier
+
+    return SQL(", ").join(map(Identifier, columns))
