@@ -22,14 +22,23 @@ def account(**fields: Any) -> FivetranAccountSettings:
 def ended(error: KadaError, settings: FivetranAccountSettings, **options: Any) -> Any:
     """What a step is told when an error ends its attempt."""
 
+    seen: list[Any] = []
+
     @dg.op
     def attempted(context: dg.OpExecutionContext) -> None:
-        with action_errors(context, settings, "c", **options):
+        with (
+            pytest.raises((dg.RetryRequested, dg.Failure)) as caught,
+            action_errors(context, settings, "c", **options),
+        ):
             raise error
+        seen.append(caught.value)
 
-    with pytest.raises((dg.RetryRequested, dg.Failure)) as caught:
-        attempted(dg.build_op_context())
-    return caught.value
+    @dg.job
+    def job() -> None:
+        attempted()
+
+    job.execute_in_process(instance=dg.DagsterInstance.ephemeral())
+    return seen[0]
 
 
 @pytest.mark.parametrize(
