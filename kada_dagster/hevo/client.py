@@ -40,6 +40,7 @@ class Account:
         concurrency: requests at the same time.
         calls_a_minute: the rate limit of the key's user.
         retries: of calls that may do better.
+        budget: calls that may be made; None for the one that all of this account share.
     """
 
     base_url: str
@@ -49,6 +50,7 @@ class Account:
     concurrency: int = 8
     calls_a_minute: int = CALLS_A_MINUTE
     retries: Retries = field(default_factory=Retries)
+    budget: RateBudget | None = None
 
     def open(self, retries: Retries | None = None) -> HevoClient:
         """A client; close it.
@@ -64,13 +66,13 @@ class Account:
             service="Hevo",
             auth=BasicAuth(self.api_key, self.api_secret),
             timeout=self.timeout,
-            budget=self._budget(),
+            budget=self.budget or self._shared_budget(),
             concurrency=self.concurrency,
             retries=retries or self.retries,
         )
         return HevoClient(api)
 
-    def _budget(self) -> RateBudget:
+    def _shared_budget(self) -> RateBudget:
         account = f"{self.base_url} {self.api_key.reveal()}"
         return shared_budget("Hevo", account, self.calls_a_minute, 60)
 

@@ -11,6 +11,7 @@ import pytest
 from kada_dagster.api.errors import ApiError, ApiUnauthorizedError, ApiUnavailableError
 from kada_dagster.errors import KadaError, PermissionDeniedError
 from kada_dagster.sandbox.hevo import Fault, HevoEstate, Quirks
+from kada_dagster.sandbox.web.faults import HANG
 from kada_dagster_tests.hevo.accounts import assert_is_the_truth, collector, extract, served
 from kada_dagster_tests.hevo.extracted import END, START
 
@@ -112,13 +113,14 @@ def test_a_key_that_expires_on_the_way_ends_the_extract(tmp_path: Path) -> None:
         Fault("mappings", sent=-1),
         Fault("mappings", sent=0.5),
         Fault.status(429, "pipelines$", message="Request rate limit exceeded"),
+        Fault("/destinations", delay=HANG),
     ],
-    ids=["500", "503 twice", "HTML 502 twice", "reset", "reset within", "429"],
+    ids=["500", "503 twice", "HTML 502 twice", "reset", "reset within", "429", "no answer"],
 )
 def test_what_passes_is_tried_again_and_nothing_is_missing(fault: Any, tmp_path: Path) -> None:
     with served(SMALL) as server:
         server.fail(fault)
-        found = extract(server, tmp_path)
+        found = extract(server, tmp_path, timeout=2 if fault.delay else 20)
     assert_is_the_truth(found, SMALL)
     assert fault.seen > fault.times
 

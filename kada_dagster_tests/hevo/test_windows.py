@@ -85,6 +85,21 @@ def test_a_run_is_found_once_it_ended_when_windows_are_read_as_they_end(tmp_path
     assert set(runs.values()) == {1}
 
 
+def test_what_shows_up_late_is_found_by_windows_that_are_read_that_much_later(
+    tmp_path: Path,
+) -> None:
+    estate = HevoEstate.generate(9, 20, jobs=300)
+    delay, found = timedelta(minutes=5), Counter[object]()
+    quirks = Quirks(job_delay=delay // timedelta(milliseconds=1))
+    with served(estate, quirks=quirks) as server:
+        for start in (BEGIN + DAY * day for day in range(SPAN // 86_400 + 1)):
+            server.moment = start + DAY + delay
+            found.update(events(extract(server, tmp_path, window(start, start + DAY))))
+    jobs = [one for one in estate.events(HOST, WEEK) if one.object_type == "PIPELINE"]
+    assert Counter({one: n for one, n in found.items() if one in set(jobs)}) == Counter(jobs)
+    assert len(jobs) > 100
+
+
 def test_a_job_that_ends_on_a_bound_is_in_the_later_window(tmp_path: Path) -> None:
     estate = account(job("on the bound", 20, 24))
     with served(estate) as server:

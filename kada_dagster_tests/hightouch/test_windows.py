@@ -49,6 +49,7 @@ def workspace(*runs: Run) -> HightouchEstate:
     cuts=st.sets(st.integers(1, DAYS * 24 * 3600 - 1), max_size=6),
     last_run_at=st.sampled_from(["created", "started", "finished"]),
     includes_moment=st.booleans(),
+    queued_in_windows=st.booleans(),
 )
 @settings(max_examples=12, deadline=None)
 def test_every_run_is_in_exactly_one_window(
@@ -56,12 +57,14 @@ def test_every_run_is_in_exactly_one_window(
     cuts: set[int],
     last_run_at: Literal["created", "started", "finished"],
     includes_moment: bool,
+    queued_in_windows: bool,
 ) -> None:
     estate = HightouchEstate.generate(seed, 20, runs=150)
     estate.last_run_at = last_run_at
     bounds = [FIRST + timedelta(seconds=cut) for cut in sorted({0, *cuts, DAYS * 24 * 3600})]
     found: list[str] = []
-    with serving(estate, Faults(includes_moment=includes_moment)) as site:
+    faults = Faults(includes_moment=includes_moment, queued_in_windows=queued_in_windows)
+    with serving(estate, faults) as site:
         for start, end in pairwise(bounds):
             window = Window(start, end)
             estate.now = end  # runs that are not over then come with a later window
@@ -93,6 +96,24 @@ def test_the_end_of_a_window_belongs_to_the_next(tmp_path: Path) -> None:
 def test_a_run_that_takes_hours_is_in_the_window_it_ends_in(tmp_path: Path) -> None:
     run = Run(id=1, created_at=moment(10), started_at=moment(15), finished_at=moment(5.5 * 60))
     assert windows_of(workspace(run), tmp_path, 8) == [5]
+
+
+def test_a_run_that_is_shown_late_is_found_by_a_window_that_is_read_that_much_later(
+    tmp_path: Path,
+) -> None:
+    run = Run(
+        id=1,
+        created_at=moment(10),
+        started_at=moment(15),
+        finished_at=moment(59),
+        shown_at=moment(62),
+    )
+    assert windows_of(workspace(run), tmp_path, 3) == []
+    estate = workspace(run)
+    with serving(estate) as site:
+        estate.now = moment(65)  # as `delay_minutes: 5` would have it
+        found = site.extract(tmp_path, Window(moment(0), moment(60)))
+    assert [event.ended_at for event in found.events] == ["2026-01-01 00:59:00"]
 
 
 def test_a_run_whose_clock_is_skewed_is_found(tmp_path: Path) -> None:
