@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> int:
 
 def _dagster_dev(arguments: list[str], environment: dict[str, str]) -> int:
     command = [sys.executable, "-m", "dagster", "dev", *arguments]
+    # an ignored SIGINT would be inherited, and Dagster stops on nothing else
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # a Ctrl-C reaches both; this process waits for Dagster to stop before the servers do
     process = subprocess.Popen(command, env=environment)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: process.send_signal(signal.SIGINT))
