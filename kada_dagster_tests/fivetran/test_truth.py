@@ -101,7 +101,7 @@ def test_any_account_is_extracted_exactly(
 
 
 def test_masking_changes_reasons_and_nothing_else(tmp_path: Path) -> None:
-    world = catalogue_world(8, 400)
+    world = catalogue_world(12, 400)
     world.advance(24 * 3600)
     window = Window(DAY.end, world.now)
     with served(world) as server:
