@@ -12,6 +12,7 @@ from kada_dagster.loader.source.base import Source
 
 _OPENERS: Mapping[str, str] = {
     "postgres": "kada_dagster.loader.source.postgres:open_postgres",
+    "sqlite": "kada_dagster.loader.source.sqlite:open_sqlite",
 }
 """`module:function` by the type of the profile; called with profile, its name and the folder."""
 

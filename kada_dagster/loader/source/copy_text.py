@@ -1,0 +1,175 @@
+"""Rows of Python values as the text COPY reads: a batch at a time, column by column.
+
+A column of a batch is looked at as a whole, by functions that run in C; only what needs it is
+touched value by value. Facts: https://www.postgresql.org/docs/current/sql-copy.html, text format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kada_dagster.loader.errors import SourceReadError
+from kada_dagster.loader.source.base import TargetColumn
+from kada_dagster.loader.source.spelling import Spell, UnfitError, speller
+from kada_dagster.loader.source.target_types import base_of
+
+NULL = r"\N"
+BATCH = 2_000
+"""Rows that are turned into text at once."""
+
+_NONE = type(None)
+_ESCAPES = {"\\": "\\\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+Place = Callable[[int], str]
+"""Names a row by its number, from 1."""
+
+
+def numbered(row: int) -> str:
+    """A row by its number alone."""
+    return f"row {row}"
+
+
+class RowText:
+    """Turns rows into COPY text.
+
+    Args:
+        into: columns of the target, in the order of the values.
+        names: what the source calls them, for messages.
+        what: is read, for messages.
+        place: says where a row is from.
+
+    Attributes:
+        rows: so far.
+    """
+
+    def __init__(
+        self,
+        into: Sequence[TargetColumn],
+        names: Sequence[str],
+        what: str,
+        place: Place = numbered,
+    ) -> None:
+        self._columns = [_ColumnText(base_of(column)) for column in into]
+        self._names, self._what, self._place = names, what, place
+        self._line = ("\t".join(["%s"] * len(self._columns)) + "\n").__mod__
+        self.rows = 0
+
+    def encode(self, rows: Sequence[tuple[Any, ...]]) -> bytes:
+        """The text of a batch.
+
+        Args:
+            rows: tuples, each with a value for every column.
+
+        Raises:
+            SourceReadError: a value cannot be in its column; names both, and the row.
+        """
+        if not rows:
+            return b""
+        texts = [self._texts(at, values) for at, values in enumerate(zip(*rows))]
+        try:
+            made = "".join(map(self._line, zip(*texts))).encode()
+        except UnicodeEncodeError:
+            raise self._unfit_text(texts) from None
+        self.rows += len(rows)
+        return made
+
+    def _texts(self, at: int, values: tuple[Any, ...]) -> Sequence[Any]:
+        try:
+            return self._columns[at].texts(values)
+        except _UnfitRowError as error:
+            raise self._error(at, error.row, error.reason) from None
+
+    def _unfit_text(self, texts: Sequence[Sequence[Any]]) -> SourceReadError:
+        for at, column in enumerate(texts):
+            for row, text in enumerate(column):
+                if not _is_unicode(str(text)):
+                    return self._error(at, row, "holds half of a surrogate pair: no Unicode text")
+        return SourceReadError(f"{self._what}: no Unicode text")
+
+    def _error(self, at: int, row: int, reason: str) -> SourceReadError:
+        where = self._place(self.rows + row + 1)
+        return SourceReadError(f"{self._what}: {where}, column {self._names[at]}: {reason}")
+
+
+class _UnfitRowError(Exception):
+    def __init__(self, row: int, reason: str) -> None:
+        super().__init__(reason)
+        self.row, self.reason = row, reason
+
+
+class _ColumnText:
+    """One column: what it does with values of each Python type, looked up once."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._spells: dict[type, Spell] = {}
+        plain = [kind for kind in (int, float) if self._is_plain(kind)]
+        self._plain = frozenset(plain)
+        self._takes_text = target != "bytea"
+
+    def _is_plain(self, kind: type) -> bool:
+        """Whether formatting a value spells it."""
+        try:
+            return speller(kind, self._target) is str
+        except UnfitError:
+            return False
+
+    def texts(self, values: tuple[Any, ...]) -> Sequence[Any]:
+        """The texts of values, or what formats to them.
+
+        Raises:
+            _UnfitRowError: one of them does not fit.
+        """
+        kinds = set(map(type, values))
+        has_null = _NONE in kinds
+        kinds.discard(_NONE)
+        if kinds <= self._plain:
+            return [NULL if value is None else value for value in values] if has_null else values
+        if kinds == {str} and self._takes_text:
+            return _escaped(values, has_null)
+        return _escaped(self._spelled(values), has_null)
+
+    def _spelled(self, values: tuple[object, ...]) -> list[str | None]:
+        made: list[str | None] = []
+        for row, value in enumerate(values):
+            try:
+                made.append(None if value is None else self._spell(type(value))(value))
+            except UnfitError as error:
+                raise _UnfitRowError(row, str(error)) from None
+        return made
+
+    def _spell(self, kind: type) -> Spell:
+        if kind not in self._spells:
+            self._spells[kind] = speller(kind, self._target)
+        return self._spells[kind]
+
+
+def _escaped(values: Sequence[str | None], has_null: bool) -> Sequence[str]:
+    """Texts with escapes where they need them: all of them at once, cut apart at NUL."""
+    kept = [value for value in values if value is not None]
+    joined = "\0".join(kept)
+    if joined.count("\0") >= max(len(kept), 1):
+        raise _UnfitRowError(_row_with_nul(values), "holds a NUL, which PostgreSQL's text cannot")
+    special = [character for character in _ESCAPES if character in joined]
+    for character in special:
+        joined = joined.replace(character, _ESCAPES[character])
+    texts = joined.split("\0") if special else kept
+    return _with_nulls(values, texts) if has_null else texts
+
+
+def _with_nulls(values: Sequence[object], texts: Sequence[Any]) -> list[Any]:
+    """The texts of values, put between those that are missing."""
+    given = iter(texts)
+    return [NULL if value is None else next(given) for value in values]
+
+
+def _row_with_nul(values: Sequence[str | None]) -> int:
+    return next(row for row, value in enumerate(values) if value and "\0" in value)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
