@@ -1,0 +1,116 @@
+"""Mode incremental: what is new since the mark, each row once, the mark saved with the rows."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kada_dagster.loader.errors import CursorError, TargetError
+from kada_dagster_tests.loader.databases import Ends
+
+QUERY = "source: {table: public.t}\n"
+KEYED = f"mode: incremental\n{QUERY}cursor: at\nkey: [id]\n"
+PLAIN = f"mode: incremental\n{QUERY}cursor: at\n"
+COLUMNS = "id int PRIMARY KEY, at timestamptz, name text"
+
+
+def make(ends: Ends, columns: str = COLUMNS) -> None:
+    ends.at_source(f"CREATE TABLE t ({columns})")
+    ends.at_target(f"CREATE TABLE t ({columns})")
+
+
+def test_the_first_load_takes_all_and_the_next_one_what_is_new(ends: Ends) -> None:
+    make(ends)
+    ends.at_source("INSERT INTO t VALUES (1, '2026-01-01 00:00:00.000001Z', 'a'), (2, NULL, 'n')")
+    first = ends.load(KEYED)
+    assert (first.counts.read, first.mark_before) == (2, None)
+    assert first.mark_after == "2026-01-01 00:00:00.000001+00"
+    ends.at_source("INSERT INTO t VALUES (3, '2026-01-01 00:00:00.000002Z', 'c')")
+    second = ends.load(KEYED)
+    assert (second.counts.inserted, second.counts.unchanged) == (1, 1)  # the mark's own row again
+    assert second.mark_after == "2026-01-01 00:00:00.000002+00"
+    assert ends.load(KEYED).counts.inserted == 0
+
+
+@pytest.mark.parametrize("task", [KEYED, PLAIN])
+def test_rows_of_the_very_moment_of_the_mark_that_came_later_are_not_lost(
+    ends: Ends, task: str
+) -> None:
+    make(ends)
+    ends.at_source("INSERT INTO t VALUES (1, '2026-01-01Z', 'a')")
+    ends.load(task)
+    ends.at_source("INSERT INTO t VALUES (2, '2026-01-01Z', 'b')")
+    ends.load(task)
+    ends.load(task)
+    assert ends.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
+
+
+def test_a_look_back_finds_what_came_late(ends: Ends) -> None:
+    make(ends)
+    ends.at_source("INSERT INTO t VALUES (1, '2026-01-01 12:00Z', 'a')")
+    task = f"{KEYED}lag: 2 hours\n"
+    ends.load(task)
+    ends.at_source(
+        "INSERT INTO t VALUES (2, '2026-01-01 10:00Z', 'late'), (3, '2026-01-01 09:59Z', 'later')"
+    )
+    assert ends.load(task).counts.inserted == 1
+    assert ends.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
+
+
+def test_a_mark_may_be_a_number_and_never_goes_back(ends: Ends) -> None:
+    make(ends, "id bigint PRIMARY KEY, name text")
+    task = f"mode: incremental\n{QUERY}cursor: id\nkey: [id]\nlag: 5\n"
+    ends.at_source("INSERT INTO t VALUES (1, 'small'), (9007199254740992, 'large')")
+    ends.at_source("INSERT INTO t VALUES (9007199254740993, 'big')")
+    assert ends.load(task).mark_after == "9007199254740993"
+    ends.at_source("DELETE FROM t WHERE id > 5")
+    assert ends.load(task).mark_after == "9007199254740993"
+
+
+def test_a_look_back_that_cannot_be_taken_from_the_column_is_an_error(ends: Ends) -> None:
+    make(ends)
+    ends.at_source("INSERT INTO t VALUES (1, '2026-01-01Z', 'a')")
+    task = f"{KEYED}lag: soon\n"
+    ends.load(task)
+    with pytest.raises(CursorError, match=r"lag: 'soon' cannot be taken from at \(timestamp"):
+        ends.load(task)
+
+
+def test_a_load_that_fails_leaves_rows_and_mark_as_they_were(ends: Ends) -> None:
+    ends.at_source("CREATE TABLE t (id int, at timestamptz, name text)")
+    ends.at_target("CREATE TABLE t (id int PRIMARY KEY, at timestamptz, name text NOT NULL)")
+    ends.at_source("INSERT INTO t VALUES (1, '2026-01-01Z', 'a')")
+    ends.load(KEYED)
+    ends.at_source("INSERT INTO t VALUES (2, '2026-01-02Z', 'b'), (3, '2026-01-03Z', NULL)")
+    with pytest.raises(TargetError, match='column "name"'):
+        ends.load(KEYED)
+    assert ends.at_target("SELECT id FROM t") == [(1,)]
+    ends.at_source("UPDATE t SET name = 'c' WHERE id = 3")
+    assert ends.load(KEYED).mark_before == "2026-01-01 00:00:00+00"
+    assert len(ends.at_target("SELECT id FROM t")) == 3
+
+
+Batches = st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=5)
+
+
+@pytest.mark.parametrize("task", [KEYED, PLAIN])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(batches=Batches)
+def test_rows_that_come_no_later_than_the_look_back_are_there_once(
+    ends: Ends, task: str, batches: list[list[int]]
+) -> None:
+    """Batch n is written when the clock is at 10 n seconds; its rows are up to 9 s late."""
+    for run in (ends.at_source, ends.at_target):
+        run(f"CREATE TABLE IF NOT EXISTS t ({COLUMNS})")
+        run("TRUNCATE t")
+    ends.at_target("CREATE SCHEMA IF NOT EXISTS kada_loader; DROP SCHEMA kada_loader CASCADE")
+    for number, batch in enumerate(batches):
+        for place, late in enumerate(batch):
+            at = f"2026-01-01 00:{number * 10 // 60:02}:{number * 10 % 60 + 9 - late:02}Z"
+            ends.at_source("INSERT INTO t VALUES (%s, %s, 'x')", number * 10 + place, at)
+        ends.load(f"{task}lag: 10 seconds\n")
+    everything = "SELECT id, at FROM t ORDER BY id"
+    assert ends.at_target(everything) == ends.at_source(everything)
