@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from psycopg2.sql import Composable
 
+_MOST_DIGITS = 1000  # of a numeric with a precision; without one the driver says 65535
+_NO_PRECISION = 65_535
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -191,8 +193,8 @@ class PostgresStream:
 
 def _modifier(column: Any) -> int:
     """The type's modifier, as far as the driver tells: numbers with a scale, texts of a length."""
-    if column.precision is not None and column.type_code == 1700:
-        return ((column.precision << 16) | (column.scale or 0)) + 4
+    if column.type_code == 1700 and (column.precision or _NO_PRECISION) <= _MOST_DIGITS:
+        return ((column.precision << 16) | ((column.scale or 0) & 0x7FF)) + 4
     if column.type_code in (1042, 1043) and (column.internal_size or -1) > 0:
         return column.internal_size + 4
     return -1
