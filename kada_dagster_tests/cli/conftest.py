@@ -16,6 +16,7 @@ import pytest
 
 import kada_dagster
 from kada_dagster.sandbox.postgres_server import PostgresServer
+from kada_dagster_tests.copies import original
 
 ROOT = Path(kada_dagster.__file__).parents[1]
 PASSWORD = "hunter2-planted-Pa55word"
@@ -55,7 +56,14 @@ class Kada:
         return {**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **self.env}
 
     def __call__(self, *arguments: str, given: str | None = None) -> Result:
-        return self.run(self.command(*arguments), given)
+        """Run it in a process whose modules are loaded already."""
+        copies = original("kada_dagster.cli:main")
+        done = copies.run(arguments, cwd=self.folder, env=self.environment, given=given)
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def anew(self, *arguments: str) -> Result:
+        """Run it in a new interpreter, as a user does."""
+        return self.run(self.command(*arguments))
 
     def run(self, command: list[str], given: str | None = None) -> Result:
         done = subprocess.run(

@@ -36,7 +36,7 @@ def mark(kada: Kada, name: str = "shop", folder: str = "hwm") -> str | None:
 
 
 def test_a_window_arrives_in_the_landing_and_moves_the_mark(shop: Kada) -> None:
-    done = extract(shop, *DAY_ONE)
+    done = shop.anew("extract", "postgres", *DAY_ONE)
     assert (done.code, done.err.count("\n") > len(STEPS)) == (0, True)
     landed = ["LINKAGE_20240102000000.csv", "META_20240102000000.csv"]
     assert names(shop.folder / "landing_shop") == landed

@@ -27,14 +27,14 @@ def test_help_and_version_import_nothing_heavy(kada: Kada, argument: str) -> Non
 
 
 def test_help_lists_every_command_and_each_has_its_own_help(kada: Kada) -> None:
-    listed = kada("--help").out
+    listed = kada.anew("--help").out
     for command in ("extract", "hwm"):
         assert f"  {command} " in listed
-        assert kada(command, "--help").code == 0
+        assert kada.anew(command, "--help").code == 0
 
 
 def test_the_version_is_that_of_the_package(kada: Kada) -> None:
-    assert kada("--version").out == f"kada {kada_dagster.__version__}\n"
+    assert kada.anew("--version").out == f"kada {kada_dagster.__version__}\n"
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def store(kada: Kada) -> FileMarkStore:
 def test_show_lists_every_source_and_what_holds_it(configured: Kada, store: FileMarkStore) -> None:
     store.record("shop", DAY_ONE, FIRST)
     store.record("shop", DAY_THREE, FIRST)
-    done = configured("hwm", "show")
+    done = configured.anew("hwm", "show")
     assert done.code == 0
     shop, crm = done.out.splitlines()
     assert shop.startswith("shop: 2024-01-02 00:00:00 UTC, held")
@@ -71,7 +71,7 @@ def test_a_folder_given_comes_before_the_configuration(configured: Kada, tmp_pat
 
 def test_set_moves_forward_without_asking(configured: Kada, store: FileMarkStore) -> None:
     store.record("shop", DAY_ONE, FIRST)
-    done = configured("hwm", "set", "shop", "2024-01-05 00:00:00")
+    done = configured.anew("hwm", "set", "shop", "2024-01-05 00:00:00")
     assert done.code == 0
     assert done.out.startswith("shop: 2024-01-05 00:00:00 UTC")
     assert store.read("shop").mark == parse_hwm("2024-01-05 00:00:00")

@@ -24,7 +24,7 @@ def test_what_is_held_back_waits_and_is_sent_by_upload_oldest_first(shop: Kada) 
     hold(shop, DAY_TWO, DAY_ONE)
     assert names(shop.folder / "landing_shop") == []
     assert mark(shop) is None
-    done = shop("upload", "postgres")
+    done = shop.anew("upload", "postgres")
     assert done.code == 0
     assert names(shop.folder / "landing_shop") == landed("20240102000000", "20240103000000")
     assert mark(shop) == "2024-01-03 00:00:00\n"
