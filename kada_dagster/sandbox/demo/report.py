@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from pathlib import Path
 
 from kada_dagster.config import KadaConfig
@@ -10,6 +11,8 @@ from kada_dagster.config.models import SourceSettings
 from kada_dagster.extracts.manifest import Manifest, read_manifest
 from kada_dagster.extracts.staging import Staging
 from kada_dagster.hwm.window import format_hwm
+
+_INDENT = " " * len("  objects  ")
 
 
 def report(config: KadaConfig, source: SourceSettings) -> None:
@@ -37,8 +40,11 @@ def next_steps(config: KadaConfig) -> None:
 
 
 def _counts(manifest: Manifest) -> str:
+    """What there is most of first; a count and its kind stay on one line."""
     largest = sorted(manifest.counts.items(), key=lambda item: -item[1])
-    return ", ".join(f"{count:,} {kind}" for kind, count in largest)
+    text = ", ".join(f"{count:,}~{kind}" for kind, count in largest)
+    lines = textwrap.wrap(text, 100 - len(_INDENT))
+    return f"\n{_INDENT}".join(lines).replace("~", " ")
 
 
 def _short(path: Path) -> str:
