@@ -27,9 +27,6 @@ def build_sync_sensor(
     Args:
         settings: the account.
         targets: what is reported and what follows.
-
-    Raises:
-        ConfigError: a collector that is to follow is none of the sources.
     """
     parts = SensorParts(settings, targets)
 

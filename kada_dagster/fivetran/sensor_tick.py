@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from kada_dagster.api.retrying import Retries
 from kada_dagster.fivetran.sensor_parts import SensorParts
 from kada_dagster.fivetran.sync_events import (
     Event,
@@ -43,9 +42,10 @@ if TYPE_CHECKING:
     from kada_dagster.fivetran.client import FivetranClient
     from kada_dagster.fivetran.resource import FivetranResource
 
-_TIMEOUT = 20
-_RETRIES = Retries(most=2, longest_wait=8, within=15, obeys=True)
-"""Dagster gives a tick 60 s. What fails within them is tried again by the next tick."""
+_SECONDS = 15
+"""A call may take. Dagster gives a tick 60 s; what fails is tried again by the next tick."""
+
+_ATTEMPTS = 2
 
 
 class SensorTick:
@@ -85,16 +85,20 @@ class SensorTick:
         return seconds - cursor.looked >= self.parts.settings.sensor.interval_seconds
 
     def _client(self) -> FivetranClient:
-        resource: FivetranResource = getattr(
-            self.context.resources, self.parts.settings.resource_key
-        )
+        """A client that gives up sooner than a run's."""
+        key = self.parts.settings.resource_key
+        resource: FivetranResource = getattr(self.context.resources, key)
         account = resource.account()
-        timeout = min(account.timeout, _TIMEOUT)
-        return replace(account, timeout=timeout, retries=_RETRIES).open()
+        retries = replace(
+            account.retries,
+            most=min(account.retries.most, _ATTEMPTS),
+            within=min(account.retries.within, _SECONDS),
+        )
+        return replace(account, timeout=min(account.timeout, _SECONDS), retries=retries).open()
 
     def _report(self, look: Look, calls: int) -> dg.SensorResult:
         keys = {one.connection.id: self.parts.key_of(one) for one in look.sightings}
-        found = reports(look.sightings, reported_syncs(self.context.instance, look.sightings, keys))
+        found = reports(look.sightings, reported_syncs(self.context.instance, look, keys))
         events = [*self._successes(found, keys), *self._failures(look, keys)]
         requests, awaited = self._runs(look, found)
         text = situation(look, calls)

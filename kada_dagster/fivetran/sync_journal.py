@@ -6,12 +6,12 @@ A sync is told of by the sensor or by the run that started it, once. What is tol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from kada_dagster.fivetran.watch.look import Sighting
+from kada_dagster.fivetran.watch.look import Look
 from kada_dagster.fivetran.watch.moments import SECOND, read_spelled
 from kada_dagster.fivetran.watch.names import (
     BATCH,
@@ -25,8 +25,8 @@ from kada_dagster.fivetran.watch.reports import Reported
 _RUN_KEY = "dagster/run_key"
 _WORKING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 _PAGE = 1000
-_CLOCKS_APART = 3600
-"""Seconds by which the clocks of this machine and of Fivetran may be apart."""
+_MARGIN = 3600
+"""Seconds by which what is known of the clocks of this machine and of Fivetran may be wrong."""
 
 
 def connections_at_work(dagster: dg.DagsterInstance) -> set[str]:
@@ -41,20 +41,20 @@ def is_launched(dagster: dg.DagsterInstance, run_key: str) -> bool:
 
 
 def reported_syncs(
-    dagster: dg.DagsterInstance, sightings: Iterable[Sighting], keys: Mapping[str, dg.AssetKey]
+    dagster: dg.DagsterInstance, look: Look, keys: Mapping[str, dg.AssetKey]
 ) -> dict[str, list[Reported]]:
     """What assets were told of since the sync the sensor reported last.
 
     Args:
         dagster: is asked once which of the assets were ever told of anything, and then for the
             events of those, which are few: they came after the last look.
-        sightings: the connections.
-        keys: of their assets, by connection id.
+        look: what was sighted.
+        keys: of the assets, by connection id.
     """
-    wanted = [one for one in sightings if one.completions]
+    wanted = [one for one in look.sightings if one.completions]
     known = newest_reported(dagster, [keys[one.connection.id] for one in wanted])
     return {
-        one.connection.id: list(_since(dagster, keys[one.connection.id], one.before))
+        one.connection.id: list(_since(dagster, keys[one.connection.id], one.before, look.ahead))
         for one in wanted
         if keys[one.connection.id] in known
     }
@@ -82,8 +82,10 @@ def is_failure_reported(dagster: dg.DagsterInstance, key: dg.AssetKey, failed: i
     return False
 
 
-def _since(dagster: dg.DagsterInstance, key: dg.AssetKey, before: int | None) -> Iterator[Reported]:
-    after = None if before is None else before / SECOND - _CLOCKS_APART
+def _since(
+    dagster: dg.DagsterInstance, key: dg.AssetKey, before: int | None, ahead: int
+) -> Iterator[Reported]:
+    after = None if before is None else before / SECOND + ahead - _MARGIN
     wanted = dg.AssetRecordsFilter(asset_key=key, after_timestamp=after)
     page: str | None = None
     while True:

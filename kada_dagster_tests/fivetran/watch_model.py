@@ -65,6 +65,7 @@ class Listed:
     rescheduled_for: datetime | None = None
     tasks: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    seen_at: datetime | None = None
 
 
 @dataclass
@@ -86,7 +87,8 @@ class Life:
 
     def listed(self, now: int) -> Listed:
         good, bad = (self._newest(part, now) for part in (self.good, self.bad))
-        return Listed(self.id, f"name_of_{self.id}", moment(self.created), good, bad)
+        name, created, seen = f"name_of_{self.id}", moment(self.created), moment(now)
+        return Listed(self.id, name, created, good, bad, seen_at=seen)
 
     def history(self, start: int, end: int, now: int) -> list[ModelSync]:
         """The syncs that began in a span of time and have ended."""

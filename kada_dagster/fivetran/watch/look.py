@@ -23,7 +23,7 @@ from kada_dagster.fivetran.watch.identity import (
     completions,
     failure,
 )
-from kada_dagster.fivetran.watch.moments import SECOND, moment
+from kada_dagster.fivetran.watch.moments import SECOND, micros, moment
 
 HistoryMode = Literal["auto", "always", "never"]
 
@@ -35,6 +35,9 @@ OWN_PATIENCE = 300
 
 PAUSE = 3600
 """Seconds without asking for the history, once the account turned out to have none."""
+
+_UNKNOWN = 6 * 24 * 3600 * SECOND
+"""How far back the history goes of a connection of which nothing was reported yet."""
 
 _REFUSALS = 3
 """Connections without history, one after the other, that make an account without history."""
@@ -93,6 +96,7 @@ class Look:
         sightings: what is reported, longest waiting first.
         waiting: ids of connections that wait for the next look, with the reason.
         histories: how many were asked for.
+        ahead: seconds by which our clock is ahead of the API's.
     """
 
     cursor: Cursor
@@ -101,6 +105,7 @@ class Look:
     sightings: list[Sighting] = field(default_factory=list[Sighting])
     waiting: dict[str, str] = field(default_factory=dict[str, str])
     histories: int = 0
+    ahead: int = 0
 
 
 def take_look(
@@ -149,7 +154,8 @@ class _Work:
         listed: Sequence[Watched],
     ) -> None:
         self.account, self.options, self.now = account, options, now
-        self.look = Look(compared.cursor, listed, compared.is_first)
+        self.server_now = server_seconds(listed, now)
+        self.look = Look(compared.cursor, listed, compared.is_first, ahead=now - self.server_now)
         self.seen: dict[str, Seen] = dict(compared.cursor.seen)
         self.left, self.events_left = options.most, options.most_events
         self.refused = self.failed = 0
@@ -168,7 +174,7 @@ class _Work:
         if self.left <= 0 or self.events_left <= 0:
             self.look.waiting[key] = "so many syncs are not reported in one look"
             return
-        if key in own and _age(advance.success, self.now) < OWN_PATIENCE:
+        if key in own and _age(advance.success, self.server_now) < OWN_PATIENCE:
             self.look.waiting[key] = "the run that started the sync will report it"
             if advance.failure is None:
                 return
@@ -178,7 +184,7 @@ class _Work:
 
     def _add(self, advance: Advance, items: Sequence[SyncItem] | None, why_not: object) -> None:
         key, success = advance.connection.id, advance.success
-        if success and isinstance(why_not, str) and _age(success, self.now) < PATIENCE:
+        if success and isinstance(why_not, str) and _age(success, self.server_now) < PATIENCE:
             self.look.waiting[key] = why_not
             success = None
         found = completions(key, success, items)[: self.left] if success else []
@@ -226,17 +232,28 @@ class _Work:
         return items
 
 
+def server_seconds(listed: Sequence[Watched], now: int) -> int:
+    """Seconds since 1970 by the clock of the API, as it said with the list; else ours.
+
+    Args:
+        listed: the connections.
+        now: by our clock.
+    """
+    said = max((one.seen_at for one in listed if one.seen_at is not None), default=None)
+    return now if said is None else int(said.timestamp())
+
+
 def _span(advance: Advance) -> tuple[int, int]:
-    """What the history is asked for; a new connection's begins with itself."""
-    created = advance.connection.created_at
+    """What the history is asked for: since what was reported; of a connection of which nothing
+    was, since it was made, but no more than one call brings."""
     steps = [step for step in (advance.success, advance.failure) if step is not None]
-    end = max(step.now for step in steps) + TOLERANCE
-    known = [step.before for step in steps if step.before is not None]
-    if len(known) == len(steps) or created is None:
-        return min(known, default=end - SECOND) - TOLERANCE, end
-    return min([round(created.timestamp() * SECOND), *known]) - TOLERANCE, end
+    created = micros(advance.connection.created_at) or 0
+    starts = [
+        max(created, step.now - _UNKNOWN) if step.before is None else step.before for step in steps
+    ]
+    return min(starts) - TOLERANCE, max(step.now for step in steps) + TOLERANCE
 
 
 def _age(step: Step | None, now: int) -> float:
-    """Seconds since a success, by our clock; 0 for none."""
+    """Seconds since a success; 0 for none."""
     return 0.0 if step is None else now - step.now / SECOND
