@@ -98,7 +98,8 @@ class SplitSettings(Settings):
     size: int | None = Field(default=None, ge=1, description="Length of a range of numbers.")
     start: str | int = Field(description="Where the first range begins.")
     end: str | int | None = Field(
-        default=None, description="Where the last one ends; without it, at the present."
+        default=None,
+        description="Where the last one ends; for ranges of time, the present without it.",
     )
 
     @model_validator(mode="after")
@@ -107,6 +108,11 @@ class SplitSettings(Settings):
             raise ValueError("give `every` for ranges of time, or `size` for ranges of numbers")
         if self.size is not None and not isinstance(self.start, int):
             raise ValueError("start: must be a number, as `size` is given")
+        if self.size is not None and not isinstance(self.end, int):
+            raise ValueError(
+                "end: must be a number, as `size` is given; the last range also takes what is "
+                "behind it"
+            )
         return self
 
 

@@ -45,7 +45,7 @@ def _selection(task: Task, part: Part | None) -> Selection:
     bounds: tuple[Bound, ...] = ()
     split = task.definition.split
     if part is not None and split is not None:
-        bounds = (Bound(split.by, part.lower, part.upper),)
+        bounds = (Bound(split.by, part.lower, part.upper, part.includes_null),)
     query = None if source.query is None else task.sql_text(source.query)
     return Selection(source.table, query, bounds)
 

@@ -1,4 +1,9 @@
-"""The ranges a large table is loaded in: half-open, next to each other, named by their begin."""
+"""The ranges a large table is loaded in: half-open, next to each other, named by their begin.
+
+Together they hold every row from `start` on: rows without a value belong to the first range, and
+the last range of numbers has no end, because ids go on growing. The last range of time is the one
+that the present is in; it is loaded again when it is over.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +29,13 @@ class Part:
         name: as partitions are called: `2026-01-01`, `2026-01-01 05:00:00`, `0`, `1000000`.
         lower: first value.
         upper: first value after it; None where the last range has no end.
+        includes_null: whether rows without a value belong to it.
     """
 
     name: str
     lower: str | int
     upper: str | int | None
+    includes_null: bool = False
 
 
 def parts_of(split: SplitSettings, now: datetime) -> list[Part]:
@@ -52,24 +59,20 @@ def parts_of(split: SplitSettings, now: datetime) -> list[Part]:
 
 
 def _numbers(split: SplitSettings) -> Iterator[Part]:
-    """The last one has no end where none is given: ids go on growing."""
-    size, lower = split.size or 1, int(split.start)
-    if split.end is None:
-        yield Part(str(lower), lower, None)
-        return
-    while lower < int(split.end):
-        upper = min(lower + size, int(split.end))
-        yield Part(str(lower), lower, upper)
-        lower = upper
+    size, first, end = split.size or 1, int(split.start), int(split.end or 0)
+    for lower in range(first, end, size):
+        upper = lower + size if lower + size < end else None
+        yield Part(str(lower), lower, upper, includes_null=lower == first)
 
 
 def _moments(split: SplitSettings, now: datetime) -> Iterator[Part]:
-    lower = moment_of(str(split.start))
+    first = lower = moment_of(str(split.start))
     end = now.replace(tzinfo=None) if split.end is None else moment_of(str(split.end))
     form = _FORMAT if split.every == "hour" else "%Y-%m-%d"
     while lower < end:
         upper = following(lower, split.every or "day")
-        yield Part(lower.strftime(form), lower.strftime(_FORMAT), upper.strftime(_FORMAT))
+        bounds = lower.strftime(_FORMAT), upper.strftime(_FORMAT)
+        yield Part(lower.strftime(form), *bounds, includes_null=lower == first)
         lower = upper
 
 

@@ -43,7 +43,12 @@ def refusal(fields: dict[str, Any]) -> str:
         ({"mode": "file", **TABLE}, "source.files is what mode file needs"),
         ({"mode": "http", **TABLE}, "source.http is what mode http needs"),
         (
-            {"mode": "diff", "key": "a", "split": {"by": "a", "size": 5, "start": 0}, **TABLE},
+            {
+                "mode": "diff",
+                "key": "a",
+                "split": {"by": "a", "size": 5, "start": 0, "end": 9},
+                **TABLE,
+            },
             "split is for modes full and upsert only",
         ),
     ],
@@ -106,4 +111,4 @@ def test_a_split_is_by_time_or_by_numbers() -> None:
     with pytest.raises(ValidationError, match="give `every` for ranges of time, or `size`"):
         SplitSettings(by="id", start=0)
     with pytest.raises(ValidationError, match="start: must be a number"):
-        SplitSettings(by="id", size=10, start="2020-01-01")
+        SplitSettings(by="id", size=10, start="2020-01-01", end=5)
