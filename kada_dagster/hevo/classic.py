@@ -14,9 +14,10 @@ from typing import Any
 from kada_dagster.api.values import flag, list_of, moment_ms, object_of, text, whole
 from kada_dagster.extracts.contract import Confidence, json_cell, timestamp
 from kada_dagster.extracts.output import Item
+from kada_dagster.extracts.tables import Table
 from kada_dagster.hevo.allowed import allowed, kind_of
 from kada_dagster.hevo.client import CLASSIC, path_of
-from kada_dagster.hevo.connections import Connection, Table, classic_name
+from kada_dagster.hevo.connections import Connection, classic_name
 from kada_dagster.hevo.crawl import Task
 from kada_dagster.hevo.flow import Flow
 from kada_dagster.hevo.jobs import is_in

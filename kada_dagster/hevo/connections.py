@@ -8,36 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from kada_dagster.api.values import object_of, text
-from kada_dagster.extracts.identity import object_id
 from kada_dagster.extracts.mapping import ConnectionMapping, Place, snowflake_host
-from kada_dagster.extracts.output import Item
+from kada_dagster.extracts.tables import Table
 from kada_dagster.hevo.allowed import allowed, kind_of
 from kada_dagster.hevo.dialects import dialect_of, stored
 
 _DATABASE_KEYS = ("db_host", "db_name", "host", "database")
 _NO_REGION = "us-west-2"  # Snowflake's addresses leave this one out
-
-
-class Table(NamedTuple):
-    """A table as it is named in K."""
-
-    host: str
-    database: str
-    schema: str
-    name: str
-
-
-def table_item(table: Table) -> Item:
-    """The object a table is."""
-    return Item("TABLE", object_id(*table))
-
-
-def column_item(table: Table, column: str) -> Item:
-    """The object a column of it is."""
-    return Item("COLUMN", object_id(*table, column))
 
 
 @dataclass(frozen=True)

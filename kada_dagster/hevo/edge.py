@@ -13,10 +13,11 @@ from typing import Any
 from kada_dagster.api.values import list_of, moment_ms, object_of, text, whole
 from kada_dagster.extracts.contract import Confidence, json_cell, timestamp
 from kada_dagster.extracts.output import Item
+from kada_dagster.extracts.tables import Table
 from kada_dagster.hevo.allowed import allowed
 from kada_dagster.hevo.classic import schedule_of
 from kada_dagster.hevo.client import EDGE, path_of
-from kada_dagster.hevo.connections import Connection, Table
+from kada_dagster.hevo.connections import Connection
 from kada_dagster.hevo.crawl import Task
 from kada_dagster.hevo.flow import Flow
 from kada_dagster.hevo.jobs import NewestFirst, ended, is_finished, is_in

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from kada_dagster.extracts.contract import Confidence
 from kada_dagster.extracts.output import Item, Output
-from kada_dagster.hevo.connections import Connection, Table, column_item, table_item
+from kada_dagster.extracts.tables import Table, column_item, table_item
+from kada_dagster.hevo.connections import Connection
 
 _ADDED_BY_HEVO = "__he"
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from kada_dagster.api.values import list_of, object_of, text
 from kada_dagster.extracts.contract import Confidence, json_cell
 from kada_dagster.extracts.output import Item
+from kada_dagster.extracts.tables import Table, column_item, table_item
 from kada_dagster.hevo.classic import schedule_of
 from kada_dagster.hevo.client import CLASSIC, path_of
-from kada_dagster.hevo.connections import Connection, Table, column_item, table_item
+from kada_dagster.hevo.connections import Connection
 from kada_dagster.hevo.crawl import Task
 from kada_dagster.hevo.reading import Reading, compact
 

@@ -12,19 +12,11 @@ from typing import Any, NamedTuple
 
 from kada_dagster.api.values import text
 from kada_dagster.extracts.mapping import ConnectionMapping, Place, snowflake_host
+from kada_dagster.extracts.tables import Table
 from kada_dagster.hightouch.allowed import allowed
 from kada_dagster.hightouch.databases import kind_of, split_name, stored, usual_schema
 
 _NO_REGION = "us-west-2"  # Snowflake's addresses leave this one out
-
-
-class Table(NamedTuple):
-    """A table as it is named in K."""
-
-    host: str
-    database: str
-    schema: str
-    name: str
 
 
 class Named(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 from kada_dagster.api.values import flag, text, whole
 from kada_dagster.extracts.contract import Confidence, json_cell
 from kada_dagster.extracts.output import Item
+from kada_dagster.extracts.tables import column_item, table_item
 from kada_dagster.hightouch.allowed import compact, tags_of
 from kada_dagster.hightouch.columns import Columns
 from kada_dagster.hightouch.connections import Connection
@@ -25,7 +26,7 @@ from kada_dagster.hightouch.model_kinds import (
     made_of,
 )
 from kada_dagster.hightouch.queries import Reads, read_query, read_table
-from kada_dagster.hightouch.reading import Reading, column_item, sure, table_item
+from kada_dagster.hightouch.reading import Reading, sure
 
 
 @dataclass(frozen=True)

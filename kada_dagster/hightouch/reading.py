@@ -9,17 +9,7 @@ from kada_dagster.extracts.contract import Confidence
 from kada_dagster.extracts.identity import object_id, object_path
 from kada_dagster.extracts.mapping import ConnectionMapping
 from kada_dagster.extracts.output import Item, Output
-from kada_dagster.hightouch.connections import Connection, Named, Table
-
-
-def table_item(table: Table) -> Item:
-    """The object a table is."""
-    return Item("TABLE", object_id(*table))
-
-
-def column_item(table: Table, column: str) -> Item:
-    """The object a column of it is."""
-    return Item("COLUMN", object_id(*table, column))
+from kada_dagster.hightouch.connections import Connection, Named
 
 
 def sure(named: Named, confidence: Confidence) -> Confidence:

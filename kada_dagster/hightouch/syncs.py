@@ -10,11 +10,12 @@ from typing import Any
 from kada_dagster.api.values import flag, list_of, object_of, text
 from kada_dagster.extracts.contract import Confidence, json_cell
 from kada_dagster.extracts.output import Item
+from kada_dagster.extracts.tables import column_item
 from kada_dagster.hightouch.allowed import compact, schedule_of, tags_of
 from kada_dagster.hightouch.fields import read_mappings
 from kada_dagster.hightouch.inventory import dates_of
 from kada_dagster.hightouch.models import Model, Models
-from kada_dagster.hightouch.reading import Reading, column_item, sure
+from kada_dagster.hightouch.reading import Reading, sure
 from kada_dagster.hightouch.targets import Target, target_of
 
 _DISABLED = "disabled"

@@ -9,9 +9,10 @@ from typing import Any
 from kada_dagster.api.values import text
 from kada_dagster.extracts.contract import Confidence
 from kada_dagster.extracts.output import Item
-from kada_dagster.hightouch.connections import Connection, Table
+from kada_dagster.extracts.tables import Table, column_item, table_item
+from kada_dagster.hightouch.connections import Connection
 from kada_dagster.hightouch.databases import split_name
-from kada_dagster.hightouch.reading import Reading, column_item, sure, table_item
+from kada_dagster.hightouch.reading import Reading, sure
 
 _STATED = "object"
 _LIKELY = ("objectName", "tableName", "table", "destinationTable", "eventName", "objectId")

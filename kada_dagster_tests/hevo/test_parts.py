@@ -17,7 +17,8 @@ from kada_dagster.api.lookahead import ahead
 from kada_dagster.extracts.code_masking import CodeMasker
 from kada_dagster.extracts.mapping import ConnectionMapping
 from kada_dagster.extracts.seen import Seen
-from kada_dagster.hevo.connections import Connection, Table, classic_name
+from kada_dagster.extracts.tables import Table
+from kada_dagster.hevo.connections import Connection, classic_name
 from kada_dagster.hevo.dialects import dialect_of, stored
 from kada_dagster.hevo.jobs import NewestFirst
 
