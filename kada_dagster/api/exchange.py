@@ -9,11 +9,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from kada_dagster.api.auth import Auth
+from kada_dagster.api.auth import Auth, NoAuth
 from kada_dagster.api.call import READ, Call
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import PreparedRequest, Response, Session
 
 _MOST_BYTES = 128 * 1024 * 1024  # of one answer, unpacked: what is larger is no page of an API
 _CHUNK = 64 * 1024
@@ -75,10 +75,10 @@ class Exchange:
         from requests import Session
         from requests.adapters import HTTPAdapter
 
-        self._timeout, self._methods = timeout, methods
+        self._auth, self._timeout, self._methods = auth, timeout, methods
         self._environments: dict[tuple[str, str], dict[str, Any]] = {}
+        self._patterns: dict[tuple[str, ...], PreparedRequest] = {}
         self._session: Session = Session()
-        self._session.auth = auth
         self._session.headers.update({**headers, "Accept-Encoding": "gzip"})
         for scheme in ("http://", "https://"):
             self._session.mount(
@@ -111,13 +111,26 @@ class Exchange:
         self._session.close()
 
     def _open(self, call: Call, timeout: float) -> Response:
-        from requests import Request
-
-        made = Request(call.method, call.url, headers=call.headers, data=call.body)
-        request = self._session.prepare_request(made)
+        request = self._prepared(call) if call.body else self._pattern(call).copy()
         request.url = call.url  # `requests` undoes percent-encoding that a path may need
+        request = self._auth(request)
         adapter = self._session.get_adapter(call.url)
         return adapter.send(request, timeout=(timeout, timeout), **self._environment(call.url))
+
+    def _pattern(self, call: Call) -> PreparedRequest:
+        """A request that differs from the call's in the address only; made once for each host:
+        making one takes longer than sending it."""
+        key = (*urlsplit(call.url)[:2], call.method, call.accept or "")
+        if key not in self._patterns:
+            self._patterns[key] = self._prepared(call)
+        return self._patterns[key]
+
+    def _prepared(self, call: Call) -> PreparedRequest:
+        """The request, without credentials."""
+        from requests import Request
+
+        made = Request(call.method, call.url, call.headers, data=call.body, auth=NoAuth())
+        return self._session.prepare_request(made)
 
     def _environment(self, url: str) -> dict[str, Any]:
         """Proxy and certificates for an address; once for each host: looking is not cheap."""
