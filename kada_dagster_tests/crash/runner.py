@@ -1,10 +1,9 @@
 """The process that is killed: brings every closed window from the source to the mark.
 
-    python -m kada_dagster_tests.crash.runner FOLDER PLAN [KILL_AT]
-
-PLAN is a JSON file with `landing` and `high_water_marks` as in kada.yaml. Every call into the
-operating system that writes, renames, removes or sends is counted; the process ends itself with
-SIGKILL right before call number KILL_AT. Without KILL_AT it writes the calls to calls.jsonl.
+Its arguments are PLAN [KILL_AT]. PLAN is a JSON file with `landing` and `high_water_marks` as in
+kada.yaml. With KILL_AT every call into the operating system that writes, renames, removes or sends
+is counted; the process ends itself with SIGKILL right before call number KILL_AT. If it comes to
+its end it writes the calls to calls.jsonl.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import FrameType
@@ -26,7 +26,9 @@ from kada_dagster.collector.steps import run_window
 from kada_dagster.config import FileMarkSettings, HighWaterMarkSettings, LandingSettings
 from kada_dagster.extracts.contract import COLUMNS, EVENTS, LINKAGE, META, timestamp
 from kada_dagster.extracts.writer import ExtractWriter
+from kada_dagster.hwm.store import MarkStore
 from kada_dagster.hwm.window import Window
+from kada_dagster.landing.base import Landing
 
 FIRST = datetime(2024, 1, 1, tzinfo=timezone.utc)
 WINDOWS = [
@@ -66,7 +68,7 @@ class ClockExtractor(Extractor):
 class Count:
     """Counts the calls of all threads, and ends the process before a chosen one."""
 
-    def __init__(self, kill_at: int | None) -> None:
+    def __init__(self, kill_at: int) -> None:
         self.kill_at = kill_at
         self.step = "start"
         self.calls: list[tuple[str, str]] = []
@@ -84,32 +86,41 @@ class Count:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(folder: Path, plan: Path, kill_at: int | None) -> None:
+def main(arguments: Sequence[str]) -> int:
     """Bring the windows from the mark on to the landing."""
+    plan = Path(arguments[0])
     wanted: dict[str, Any] = json.loads(plan.read_text())
     landing = TypeAdapter[Any](LandingSettings).validate_python(wanted["landing"]).landing()
     marks = _marks(wanted["high_water_marks"], landing)
-    count = Count(kill_at)
+    if not arguments[1:]:
+        _bring(landing, marks, lambda step: None)
+        return 0
+    count = Count(int(arguments[1]))
     threading.setprofile(count.profile)
     sys.setprofile(count.profile)
     try:
-        mark = marks.read(NAME).mark or FIRST
-        for window in WINDOWS:
-            if window.end > mark:
-                run_window(
-                    ClockExtractor(folder),
-                    window,
-                    first=FIRST,
-                    marks=marks,
-                    landing=landing,
-                    min_share_of_last=0.5,
-                    report=count.begin,
-                )
+        _bring(landing, marks, count.begin)
     finally:
         sys.setprofile(None)
         threading.setprofile(None)  # pyright: ignore[reportArgumentType]
     lines = [json.dumps(call) for call in count.calls]
-    (folder / "calls.jsonl").write_text("\n".join(lines))
+    Path("calls.jsonl").write_text("\n".join(lines))
+    return 0
+
+
+def _bring(landing: Landing, marks: MarkStore, report: Callable[[str], None]) -> None:
+    mark = marks.read(NAME).mark or FIRST
+    for window in WINDOWS:
+        if window.end > mark:
+            run_window(
+                ClockExtractor(Path.cwd()),
+                window,
+                first=FIRST,
+                marks=marks,
+                landing=landing,
+                min_share_of_last=0.5,
+                report=report,
+            )
 
 
 def _marks(fields: dict[str, Any], landing: Any) -> Any:
@@ -123,7 +134,3 @@ def _marks(fields: dict[str, Any], landing: Any) -> Any:
 
 def _row(family: str, *values: str) -> list[str]:
     return [*values, *[""] * (len(COLUMNS[family]) - len(values))]
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else None)
