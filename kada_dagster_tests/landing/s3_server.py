@@ -67,7 +67,7 @@ class S3Server:
 
     port: int
     owner: Keys = OWNER
-    _clients: dict[str, Any] = field(default_factory=dict[str, Any])
+    _clients: dict[tuple[str, Keys], Any] = field(default_factory=dict[Any, Any])
 
     @property
     def url(self) -> str:
@@ -85,14 +85,16 @@ class S3Server:
 
         sdk: Any = boto3
         keys = keys or self.owner
-        return sdk.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.url,
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            aws_session_token=keys.session_token,
-        )
+        if (service, keys) not in self._clients:
+            self._clients[service, keys] = sdk.client(
+                service,
+                region_name=REGION,
+                endpoint_url=self.url,
+                aws_access_key_id=keys.access_key_id,
+                aws_secret_access_key=keys.secret_access_key,
+                aws_session_token=keys.session_token,
+            )
+        return self._clients[service, keys]
 
     def new_bucket(self) -> str:
         """Make a bucket nobody else has."""
