@@ -61,13 +61,22 @@ def trip(every_postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
         connection.close()
 
 
+@pytest.fixture(scope="module")
+def _trips() -> dict[str, Trip]:
+    return {}
+
+
 @pytest.fixture
-def sample_trip(every_postgres: PostgresServer, sample: Extracted) -> Trip:
-    connection = every_postgres.connect(SAMPLE)
-    try:
-        return trip_to(sample, connection, set())
-    finally:
-        connection.close()
+def sample_trip(every_postgres: PostgresServer, sample: Extracted, _trips: dict[str, Trip]) -> Trip:
+    """Read anew when the sample was."""
+    read = str(sample.folder)
+    if read not in _trips:
+        connection = every_postgres.connect(SAMPLE)
+        try:
+            _trips[read] = trip_to(sample, connection, set())
+        finally:
+            connection.close()
+    return _trips[read]
 
 
 def test_hostile_objects_come_back_as_the_catalogue_has_them(trip: Trip) -> None:
