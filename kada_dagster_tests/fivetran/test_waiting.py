@@ -324,6 +324,14 @@ def test_the_request_is_made_some_time_after_the_moment_and_sooner_where_time_is
         assert least <= after <= most
 
 
+def test_a_sync_that_is_due_is_asked_for_once_although_it_begins_late() -> None:
+    with site(quirks=Quirks(start_delay=100)) as there:
+        add(there)
+        there.world.script("one", Outcome.reschedule(100), QUICK)
+        assert start(there, timeout=2000).status == "succeeded"
+        assert there.sent() == [PLAIN, PLAIN]
+
+
 def test_a_request_for_a_sync_that_is_due_is_made_again_if_it_was_lost() -> None:
     with site() as there:
         add(there)
@@ -522,15 +530,26 @@ def test_a_sync_that_was_attached_to_is_nobodys_to_stop() -> None:
 
 def test_work_that_is_stopped_ends_within_a_glance_and_stops_the_sync() -> None:
     with site() as there:
-        add(there)
+        add(there, stop_seconds=20)
         stop = Stop()
         there.world.script("one", Outcome.success(10_000))
         there.world.later(7.05, stop.set)
         options = StartOptions(on_timeout="stop", restore_schedule=True)
         there.world.set_schedule("one", "auto")
         with pytest.raises(StoppedError):
-            actions.start(there.client, "one", options, clock=there.clock, stop=stop)
-        assert there.clock.now() - there.server.calls("PATCH")[0].at < 20
+            actions.start(
+                there.client,
+                "one",
+                options,
+                report=there.told.append,
+                clock=there.clock,
+                stop=stop,
+            )
+        pause = there.server.calls("PATCH")[1]
+        assert pause.json == PAUSE
+        assert pause.at - there.server.calls("POST")[0].at == pytest.approx(7.1, abs=0.3)
+        assert not any("left undone" in said for said in there.told)
+        assert there.world.syncs("one")[0].status == "PAUSED"
         ended = there.client.connection("one")
         assert (ended.paused, ended.is_syncing, ended.schedule_type) == (False, False, "auto")
 
