@@ -530,7 +530,7 @@ def test_a_sync_that_was_attached_to_is_nobodys_to_stop() -> None:
 
 def test_work_that_is_stopped_ends_within_a_glance_and_stops_the_sync() -> None:
     with site() as there:
-        add(there, stop_seconds=20)
+        add(there, stop_seconds=90)
         stop = Stop()
         there.world.script("one", Outcome.success(10_000))
         there.world.later(7.05, stop.set)
