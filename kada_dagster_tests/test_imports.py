@@ -50,6 +50,7 @@ FACE = {
     "kada_dagster.fivetran.sync_events",
     "kada_dagster.fivetran.sync_journal",
     "kada_dagster.fivetran.sync_launches",
+    "kada_dagster.sandbox.demo.runs",
 }
 """The Dagster face; also every module called `resource`. All others are the plain layer."""
 
