@@ -234,6 +234,43 @@ def test_the_end_of_a_window_belongs_to_the_next(tmp_path: Path) -> None:
     assert world.syncs("sf")[0].end == at(4)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.success(3600), Outcome.failure(seconds=3600)])
+def test_a_moment_at_the_end_of_a_window_belongs_to_the_next(
+    outcome: Outcome, tmp_path: Path
+) -> None:
+    world = one_connection(outcome, quirks=Quirks(history=404), sync_frequency=180)
+    found = windows_of(world, tmp_path, 6)
+    assert list(found) == [4]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.success(60), Outcome.failure(seconds=60)])
+@pytest.mark.parametrize(("skew", "events"), [(1.9, 1), (2.1, 2)])
+def test_a_sync_whose_two_ends_differ_by_little_is_one(
+    outcome: Outcome, skew: float, events: int, tmp_path: Path
+) -> None:
+    world = one_connection(outcome, quirks=Quirks(history_skew=skew), sync_frequency=180)
+    found = windows_of(world, tmp_path, 5)
+    assert [len(one) for one in found.values()] == [events]
+
+
+@pytest.mark.parametrize("other", [Outcome.failure(seconds=1), Outcome.canceled(1)])
+def test_a_sync_that_ended_otherwise_does_not_stand_for_one_that_is_not_there_yet(
+    other: Outcome, tmp_path: Path
+) -> None:
+    def hide(_: str, syncs: Any) -> Any:
+        return [one for one in syncs if one.status != "COMPLETED"]
+
+    world = one_connection(
+        Outcome.success(60), other, quirks=Quirks(history_filter=hide), schedule_type="manual"
+    )
+    world.start_sync("sf")
+    world.advance(60)
+    world.start_sync("sf")
+    world.advance(1)
+    found = windows_of(world, tmp_path, 1)
+    assert sorted(found[0]) == sorted(["COMPLETED", str(world.syncs("sf")[1].status)])
+
+
 def test_a_sync_that_is_tried_again_is_told_once_it_is_over(tmp_path: Path) -> None:
     world = one_connection(Outcome.reschedule(7300, 60), Outcome.success(60))
     assert windows_of(world, tmp_path, 5) == {3: ["COMPLETED"], 4: ["COMPLETED"]}
