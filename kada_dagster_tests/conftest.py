@@ -14,6 +14,11 @@ from typing import Any
 import pytest
 
 from kada_dagster.sandbox.postgres_server import PostgresServer, embedded_bin
+from kada_dagster_tests.distribution import (
+    pytest_collection_modifyitems,  # noqa: F401
+    pytest_xdist_auto_num_workers,  # noqa: F401
+    pytest_xdist_make_scheduler,  # noqa: F401
+)
 from kada_dagster_tests.figures import print_figures
 from kada_dagster_tests.landing.azurite import azurite, azurite_tls  # noqa: F401
 from kada_dagster_tests.landing.s3_server import guarded_s3_server, s3_server  # noqa: F401

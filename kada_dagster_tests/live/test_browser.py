@@ -27,7 +27,7 @@ FLAGS = [
 PATIENCE = 60_000
 """Milliseconds the page may take to show something."""
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass

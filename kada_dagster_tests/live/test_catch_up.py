@@ -19,7 +19,7 @@ from kada_dagster.sandbox.postgres_server import SUPERUSER, PostgresServer
 from kada_dagster_tests.live.dev_server import DevServer, dev_server
 from kada_dagster_tests.live.launching import finished_run, finished_tick, runs
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.xdist_group("live_catch_up")]
+pytestmark = pytest.mark.timeout(1200)
 
 MISSED = 10
 DOWN = 3

@@ -16,7 +16,7 @@ from kada_dagster_tests.live.dev_server import LOCATION, DevServer, DevServerErr
 from kada_dagster_tests.live.launching import STEPS, events, launch_run, materializations
 from kada_dagster_tests.live.site import FIRST, Site
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.timeout(600)
 
 
 def path(key: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from kada_dagster_tests.live.hunt import files_with, texts_with
 from kada_dagster_tests.live.launching import STEPS, events, materializations, runs
 from kada_dagster_tests.live.site import SECRETS, VENDOR_FILE, Site
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
