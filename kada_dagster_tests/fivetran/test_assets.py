@@ -250,6 +250,19 @@ def test_a_job_or_collector_that_shall_follow_must_be_there(location: AccountLoc
     dg.Definitions.validate_loadable(location.definitions())
 
 
+def test_assets_of_a_project_may_follow_an_account_of_its_own(location: AccountLocation) -> None:
+    @dg.asset
+    def daily() -> None:
+        """Follows."""
+
+    location.fields["follow"] = [{"connections": [SHOP], "assets": ["daily"]}]
+    own = account_definitions(location.settings)
+    definitions = dg.Definitions.merge(own, dg.Definitions(assets=[daily]))
+    dg.Definitions.validate_loadable(definitions)
+    job = definitions.get_repository_def().get_job("fivetran_followers_job")
+    assert job.asset_layer.selected_asset_keys == {dg.AssetKey("daily")}
+
+
 def test_a_collector_must_be_given_with_its_source(location: AccountLocation) -> None:
     location.others["sources"] = [SOURCE]
     location.fields["follow"] = [{"collectors": ["shop"]}]

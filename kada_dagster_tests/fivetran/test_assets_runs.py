@@ -174,15 +174,15 @@ def test_a_table_whose_name_clashes_in_dagster_is_synced_all_the_same(
     assert set(done.materialized()) == {"fivetran/c", *(f"odd/{name}" for name in names)}
 
 
-def test_a_sync_put_off_beyond_the_timeout_is_tried_again_where_that_is_configured(
+def test_a_sync_put_off_beyond_the_timeout_fails_and_says_until_when(
     location: AccountLocation,
 ) -> None:
     location.fields["start"] = {"timeout": 30}
     location.world.usually(SHOP, Outcome.reschedule(7200))
     said, facts = materialize(location, CONNECTION).failure()
     assert facts["error"] == "SyncRescheduledError"
-    assert facts["rescheduled_for"]
-    assert said
+    assert facts["rescheduled_for"] == location.world.connection(SHOP)["status"]["rescheduled_for"]
+    assert "put" in said
 
 
 def test_no_secret_is_in_what_dagster_keeps(location: AccountLocation) -> None:

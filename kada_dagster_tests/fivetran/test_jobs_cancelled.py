@@ -21,7 +21,7 @@ from kada_dagster_tests.fivetran.account_location import (
     account_location,
 )
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 RUN = """
 import json, sys
 import dagster as dg
@@ -58,11 +58,10 @@ def interrupted(location: AccountLocation, number: int, **config: object) -> str
     return said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_cancelled_run_stops_the_sync_where_that_is_the_policy(
-    location: AccountLocation, number: int
+    location: AccountLocation,
 ) -> None:
-    said = interrupted(location, number, on_timeout="stop")
+    said = interrupted(location, signal.SIGTERM, on_timeout="stop")
     assert "DagsterExecutionInterruptedError" in said
     changes = [json.loads(call.body or b"{}") for call in location.server.calls("PATCH")]
     paused = [change["paused"] for change in changes if "paused" in change]
@@ -73,7 +72,7 @@ def test_a_cancelled_run_stops_the_sync_where_that_is_the_policy(
 def test_a_cancelled_run_leaves_the_sync_where_that_is_the_policy(
     location: AccountLocation,
 ) -> None:
-    said = interrupted(location, signal.SIGTERM, on_timeout="leave")
+    said = interrupted(location, signal.SIGINT, on_timeout="leave")
     assert "DagsterExecutionInterruptedError" in said
     assert location.world.syncs(SHOP)[-1].end is None
     assert not location.world.connection(SHOP)["paused"]
