@@ -41,6 +41,7 @@ def scalars(given: Mapping[str, Any], *keys: str) -> dict[str, object]:
 
 def _bare(value: str) -> str:
     """The value without a scheme; empty where it may hold more than a name."""
-    rest = value.rpartition("://")[2].removesuffix("/") if "://" in value else value
-    is_safe = "@" not in rest and (rest == value or not any(sign in rest for sign in "/?#"))
-    return rest if is_safe else ""
+    _, separator, rest = value.rpartition("://")
+    rest = rest.removesuffix("/") if separator else value
+    unsafe = "@/?#" if separator else "@"
+    return "" if any(sign in rest for sign in unsafe) else rest
