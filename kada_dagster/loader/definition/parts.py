@@ -86,6 +86,12 @@ class TargetSettings(Settings):
     grants: dict[str, Names] = Field(
         default={}, description="Roles and what they may do with the table."
     )
+    schema_grants: dict[str, Names] = Field(
+        default={}, description="Roles and what they may do with the schema: usage, create."
+    )
+    revoke: bool = Field(
+        default=False, description="Whether roles that `grants` leaves out lose the table."
+    )
 
 
 class SplitSettings(Settings):
@@ -138,6 +144,32 @@ class SoftDeletes(Settings):
     """Rows that are gone at the source are marked."""
 
     column: str = Field(min_length=1, description="Gets the moment; empty while the row is there.")
+
+
+class HistorySettings(Settings):
+    """Mode history: which changes make a new version, and where its time is kept."""
+
+    track: Names = Field(
+        default=[], description="Columns whose change makes a new version; all but the key."
+    )
+    style: Literal["plain", "dwh"] = Field(
+        default="plain", description="Names: valid_from ... or dwh_effective_from ..."
+    )
+    valid_from: str | None = Field(default=None, min_length=1, description="Begin of a version.")
+    valid_to: str | None = Field(default=None, min_length=1, description="End of a version.")
+    is_current: str | None = Field(default=None, min_length=1, description="Whether it is open.")
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Columns of begin, end, and of whether a version is the current one."""
+        words = ("valid_from", "valid_to", "is_current")
+        if self.style == "dwh":
+            words = tuple(f"dwh_effective_{word}" for word in ("from", "to", "current"))
+        return (
+            self.valid_from or words[0],
+            self.valid_to or words[1],
+            self.is_current or words[2],
+        )
 
 
 class Defaults(Settings):

@@ -9,7 +9,13 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from kada_dagster.config.fields import Text
-from kada_dagster.loader.definition.parts import Defaults, Names, SoftDeletes, SplitSettings
+from kada_dagster.loader.definition.parts import (
+    Defaults,
+    HistorySettings,
+    Names,
+    SoftDeletes,
+    SplitSettings,
+)
 from kada_dagster.loader.definition.sources import TaskSource
 
 ModeName = Literal["full", "upsert", "incremental", "diff", "history", "sql", "file", "http"]
@@ -43,6 +49,15 @@ class TaskDefinition(Defaults):
     deletes: Literal["none", "hard"] | SoftDeletes = Field(
         default="none", description="What becomes of rows that are gone at the source."
     )
+    history: HistorySettings = Field(
+        default=HistorySettings(), description="Of mode history: columns of time, and what counts."
+    )
+    compare: bool = Field(
+        default=False, description="Of mode sql: a result that is the same changes nothing."
+    )
+    block: int = Field(
+        default=2000, ge=1, le=1_000_000, description="Of mode diff: rows that share a hash."
+    )
     split: SplitSettings | None = Field(default=None, description="Ranges to load it in.")
     sql: Names = Field(default=[], description="Of mode sql: the file with the SELECT.")
     before: Names = Field(default=[], description="SQL files to run before, on the target.")
@@ -64,7 +79,10 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
     found = [
         ("source", "is required", needs_source and task.source is None),
         ("source", "mode sql reads the target; leave it out", not needs_source and task.source),
-        ("sql", "is required for mode sql", task.mode == "sql" and not task.sql),
+        ("sql", "is required for mode sql", _has_nothing_to_run(task)),
+        ("sql", "give one SELECT; what runs before it belongs below before", len(task.sql) > 1),
+        ("compare", "is for mode sql only", task.compare and task.mode != "sql"),
+        ("history", "is for mode history only", _was_given(task, "history", "history")),
         ("sql", "is for mode sql only", task.mode != "sql" and task.sql),
         ("key", f"is required for {_keyed_by(task)}", is_keyed and not task.key),
         ("cursor", "is required for mode incremental", _lacks_cursor(task)),
@@ -78,11 +96,30 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
         ("write", "is for modes file and http only", task.write != "full" and not is_read),
         ("source.files", "is what mode file needs", _lacks(task, "file", "files")),
         ("source.http", "is what mode http needs", _lacks(task, "http", "http")),
+        ("deletes", f"mode {task.mode} does not know it", _has_odd_deletes(task)),
     ]
     return [(field, message) for field, message, is_wrong in found if is_wrong]
 
 
 _SPLIT = ("full", "upsert")
+
+
+def _has_nothing_to_run(task: TaskDefinition) -> bool:
+    return task.mode == "sql" and not (task.sql or task.before or task.after)
+
+
+def _was_given(task: TaskDefinition, field: str, mode: str) -> bool:
+    return field in task.model_fields_set and task.mode != mode
+
+
+def _has_odd_deletes(task: TaskDefinition) -> bool:
+    """Where all rows are replaced none is deleted; a diff without deletes would never end."""
+    if task.mode == "diff":
+        return task.deletes == "none" and "deletes" in task.model_fields_set
+    if task.mode == "history":
+        return isinstance(task.deletes, SoftDeletes)
+    is_merged = task.mode in ("upsert", "incremental") or task.write == "upsert"
+    return task.deletes != "none" and not is_merged
 
 
 def _keyed_by(task: TaskDefinition) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kada_dagster.loader.definition.parts import HistorySettings
 from kada_dagster.loader.engine.target import Target
 from kada_dagster.loader.source.base import Selection, Source
 
@@ -66,6 +67,12 @@ class LoadPlan:
         swap: `auto`, `rename`, `delete` or `truncate`: how `full` replaces rows.
         lock_seconds: how long to wait for a lock readers hold.
         is_part: whether `selection` is a range of the table, and only that is replaced.
+        deletes: what becomes of rows that are gone at the source: `none`, `hard` or `soft`.
+        soft_column: gets the moment a row is gone.
+        history: of mode history.
+        compare: whether a result of mode sql that is the same changes nothing.
+        block: rows that share a hash in mode diff.
+        write: how modes file and http write: `full`, `upsert` or `append`.
     """
 
     schema: str
@@ -80,6 +87,12 @@ class LoadPlan:
     swap: str = "auto"
     lock_seconds: float = 600
     is_part: bool = False
+    deletes: str = "none"
+    soft_column: str | None = None
+    history: HistorySettings = field(default_factory=HistorySettings)
+    compare: bool = False
+    block: int = 2000
+    write: str = "full"
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.table}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from kada_dagster.loader.definition.parts import SoftDeletes
 from kada_dagster.loader.definition.sources import TaskSource
+from kada_dagster.loader.definition.task import TaskDefinition
 from kada_dagster.loader.definition.task_folder import Task
 from kada_dagster.loader.engine.context import LoadPlan
 from kada_dagster.loader.engine.split import Part
@@ -37,6 +39,12 @@ def plan_of(task: Task, mark: str | None, part: Part | None) -> LoadPlan:
         swap=target.swap,
         lock_seconds=lock.total_seconds() if lock else _LOCK_SECONDS,
         is_part=part is not None,
+        deletes=_deletes(definition),
+        soft_column=getattr(definition.deletes, "column", None),
+        history=definition.history,
+        compare=definition.compare,
+        block=definition.block,
+        write=definition.write,
     )
 
 
@@ -47,11 +55,28 @@ def _selection(task: Task, part: Part | None) -> Selection:
     if part is not None and split is not None:
         bounds = (Bound(split.by, part.lower, part.upper, part.includes_null),)
     query = None if source.query is None else task.sql_text(source.query)
-    return Selection(source.table, query, bounds)
+    if task.definition.sql:
+        query = task.sql_text(task.definition.sql[0])
+    options = {"files": source.files, "http": source.http}
+    given = {name: value for name, value in options.items() if value is not None}
+    return Selection(None if query else source.table, query, bounds, options=given)
+
+
+def _deletes(definition: TaskDefinition) -> str:
+    """Modes diff and history take out what is gone, unless told otherwise."""
+    if isinstance(definition.deletes, SoftDeletes):
+        return "soft"
+    is_usual = definition.mode in ("diff", "history")
+    if is_usual and "deletes" not in definition.model_fields_set:
+        return "hard"
+    return definition.deletes
 
 
 def _usual_empty(task: Task, part: Part | None) -> str:
-    """Nothing in a range is not odd; nothing in a whole table is."""
+    """Nothing in a range is not odd; nothing where rows would go for it is."""
     if part is not None:
         return "replace"
-    return "fail" if task.definition.mode == "full" else "keep"
+    definition = task.definition
+    is_read = definition.mode in ("file", "http")
+    replaces = definition.mode in ("full", "sql") or (is_read and definition.write == "full")
+    return "fail" if replaces or _deletes(definition) != "none" else "keep"

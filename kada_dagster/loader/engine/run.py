@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from time import monotonic
 
 from kada_dagster.errors import ConfigError
+from kada_dagster.loader.ddl.versions import migrate
 from kada_dagster.loader.definition.profiles import PostgresProfile
 from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.definition.task_folder import Task
 from kada_dagster.loader.engine.context import (
     Counts,
     LoadContext,
-    LoadOutcome,
-    LoadPlan,
     Report,
     no_report,
 )
-from kada_dagster.loader.engine.modes import mode_of
 from kada_dagster.loader.engine.plan import plan_of
+from kada_dagster.loader.engine.prepared import load_prepared
+from kada_dagster.loader.engine.select_source import SelectSource
 from kada_dagster.loader.engine.split import Part
 from kada_dagster.loader.engine.state import LoadState, StateTables
 from kada_dagster.loader.engine.target import Target, transaction
 from kada_dagster.loader.profile_server import server_of
 from kada_dagster.loader.server import Server
+from kada_dagster.loader.source.base import Source
 from kada_dagster.loader.source.registry import open_source
 
 _WAIT_SECONDS = 60.0  # for another load of the same table
@@ -80,6 +81,7 @@ def run_task(
     began = monotonic()
     server = target_server(project, target)
     tables.prepare(server)
+    applied = migrate(task, server, tables)
     name = part.name if part else ""
     limit = task.definition.run.time_limit
     seconds = limit.total_seconds() if limit else 0
@@ -87,7 +89,8 @@ def run_task(
         opened.lock(f"kada_dagster loader: {task.id} {name}".rstrip(), _WAIT_SECONDS)
         before = tables.read(opened, task.id, name) or LoadState()
         plan = plan_of(task, before.mark, part)
-        outcome = _load(task, project, plan, opened, report)
+        with opened_source(task, project, opened) as source:
+            outcome = load_prepared(task, LoadContext(plan, source, opened, report))
         mark = outcome.mark if outcome.mark is not None else before.mark
         state = LoadState(mark, task.fingerprint, outcome.counts.read, before.facts)
         tables.write(opened, task.id, state, name)
@@ -100,7 +103,7 @@ def run_task(
         monotonic() - began,
         before.mark,
         mark,
-        outcome.notes,
+        {**outcome.notes, **({"versions": ", ".join(applied)} if applied else {})},
     )
 
 
@@ -116,11 +119,13 @@ def target_server(project: Project, name: str) -> Server:
     return server_of(profile, name)
 
 
-def _load(
-    task: Task, project: Project, plan: LoadPlan, target: Target, report: Report
-) -> LoadOutcome:
-    load = mode_of(task.definition.mode)
-    connection = task.connection or ""
-    report(f"connect to {connection}")
-    with open_source(project.connections[connection], connection, task.folder) as source:
-        return load(LoadContext(plan, source, target, report))
+def opened_source(task: Task, project: Project, target: Target) -> Source:
+    """What a task reads: its profile, or for mode sql the target; close it.
+
+    Raises:
+        KadaError: it cannot be opened.
+    """
+    if task.connection is None:
+        return SelectSource(target, str(task.folder / "".join(task.definition.sql)))
+    profile = project.connections[task.connection]
+    return open_source(profile, task.connection, task.folder)

@@ -72,6 +72,24 @@ class StateTables:
         values = (task, part, state.mark, state.fingerprint, state.rows, Json(state.facts))
         target.run(f"state of {task}", self._text(sql("state_write")), values)
 
+    def versions(self, target: Target, task: str) -> dict[int, str]:
+        """Numbers and checksums of the version files of a task that were applied."""
+        text = "SELECT number, checksum FROM {schema}.versions WHERE task = %s"
+        rows = target.rows(f"versions of {task}", self._text(text), (task,))
+        return {int(row[0]): str(row[1]) for row in rows}
+
+    def note_version(
+        self, target: Target, task: str, number: int, file: str, checksum: str
+    ) -> None:
+        """Note that a version file was applied, or is accepted as it is."""
+        values = (task, number, file, checksum)
+        target.run(f"versions of {task}", self._text(sql("version_write")), values)
+
+    def forget(self, target: Target, task: str) -> None:
+        """Forget the state of a task: its next load is like its first."""
+        text = "DELETE FROM {schema}.state WHERE task = %s"
+        target.run(f"state of {task}", self._text(text), (task,))
+
     def _text(self, text: str) -> Composed:
         from psycopg2.sql import SQL, Identifier
 

@@ -65,6 +65,24 @@ class Target:
             cursor.execute(statement, values)
             return cursor.fetchall()
 
+    def script(self, what: str, text: str) -> None:
+        """Run the statements of a file; none of them can end the transaction.
+
+        The server runs them from within a block, where it refuses COMMIT and ROLLBACK.
+
+        Args:
+            what: the file, for messages.
+            text: SQL, as many statements as there are.
+
+        Raises:
+            LoaderError: the server refuses one of them.
+        """
+        from psycopg2.sql import SQL, Literal
+
+        with self._cursor(what) as cursor:
+            inner = SQL("BEGIN EXECUTE {}; END").format(Literal(text)).as_string(cursor)
+            cursor.execute(SQL("DO {}").format(Literal(inner)))
+
     def copy(self, what: str, statement: Composable, taken: Taken) -> int:
         """Run a COPY FROM STDIN that reads a pipe to its end; gives the number of rows."""
         with self._cursor(what) as cursor:

@@ -98,6 +98,16 @@ class PostgresSource:
             ]
             yield TableInfo((schema or "public", name), tuple(described), tuple(key), comment or "")
 
+    def rows(self, what: str, statement: Composable) -> list[tuple[Any, ...]]:
+        """The rows of a statement, fetched; for few of them.
+
+        Raises:
+            LoaderError: the server refuses or is gone.
+        """
+        with self._cursor(what) as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
     def copy(self, query: Composable, encoding: Encoding, pipe: Pipe) -> int:
         """Write the rows of a query to a pipe; gives how many.
 

@@ -9,8 +9,13 @@ from kada_dagster.loader.engine.context import Mode
 from kada_dagster.loader.errors import NotSupportedError
 
 _MODES: Mapping[str, str] = {
+    "diff": "diff:load_diff",
+    "file": "reading:load_read",
     "full": "full:load_full",
+    "history": "history:load_history",
+    "http": "reading:load_read",
     "incremental": "incremental:load_incremental",
+    "sql": "transform:load_select",
     "upsert": "upsert:load_upsert",
 }
 

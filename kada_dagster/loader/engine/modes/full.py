@@ -62,7 +62,7 @@ def _delete_and_copy(
     from psycopg2.sql import SQL
 
     target, plan = context.target, context.plan
-    _refuse_references(context, table)
+    refuse_references(context, table)
     delete = SQL("DELETE FROM {}{}").format(table.identifier, where(plan.selection.bounds))
     try:
         with target.attempt():
@@ -96,7 +96,12 @@ def _truncate_and_copy(context: LoadContext, table: Table, given: Feed) -> LoadO
     return _outcome(copied, 0, "truncate")
 
 
-def _refuse_references(context: LoadContext, table: Table) -> None:
+def refuse_references(context: LoadContext, table: Table) -> None:
+    """Refuse to delete rows that others refer to.
+
+    Raises:
+        SchemaMismatchError: there may be some; says what to do instead.
+    """
     rows = context.target.rows(f"references to {table}", sql("references"), {"oid": table.oid})
     if rows:
         raise SchemaMismatchError(

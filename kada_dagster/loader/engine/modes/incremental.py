@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed
+from kada_dagster.loader.engine.deletes import delete_by_keys
 from kada_dagster.loader.engine.modes.upsert import merge, require_unique
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
@@ -36,10 +37,15 @@ def load_incremental(context: LoadContext) -> LoadOutcome:
         require_unique(table, plan.key)
     bound = _bound(context, table)
     bounds = (*plan.selection.bounds, bound)
+    whole = context
     context = replace(context, plan=replace(plan, selection=replace(plan.selection, bounds=bounds)))
     waiting = WaitingRows.read(context, table, feed(context, table))
     counts = merge(context, waiting) if plan.key else _replace_range(context, waiting, bound)
-    return LoadOutcome(counts, waiting.size, _new_mark(waiting, table, context))
+    size = waiting.size
+    if plan.deletes != "none":
+        gone, more = delete_by_keys(whole, table, waiting.given)
+        counts, size = replace(counts, deleted=gone), size + more
+    return LoadOutcome(counts, size, _new_mark(waiting, table, context))
 
 
 def _bound(context: LoadContext, table: Table) -> Bound:

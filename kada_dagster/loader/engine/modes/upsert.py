@@ -5,10 +5,12 @@ Rows that are the same already are left alone, so that nothing is written for th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
+from kada_dagster.loader.engine.deletes import delete_missing
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
@@ -30,8 +32,12 @@ def load_upsert(context: LoadContext) -> LoadOutcome:
     table = describe(context.target, plan.schema, plan.table)
     require_unique(table, plan.key)
     waiting = WaitingRows.read(context, table, feed(context, table))
-    may_replace(context, waiting.rows)
-    return LoadOutcome(merge(context, waiting), waiting.size)
+    is_whole = may_replace(context, waiting.rows)
+    counts = merge(context, waiting)
+    if is_whole and plan.deletes != "none":
+        gone = delete_missing(context, table, waiting.name(), plan.selection.bounds)
+        counts = replace(counts, deleted=gone)
+    return LoadOutcome(counts, waiting.size)
 
 
 def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
@@ -47,7 +53,8 @@ def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
         waiting.require_key(key)
     try:
         with target.attempt():
-            rows = target.rows(f"merge into {table}", _statement(waiting, key))
+            statement = _statement(waiting, key, context.plan.soft_column)
+            rows = target.rows(f"merge into {table}", statement)
     except TargetError as error:
         if _TWICE in str(error):
             waiting.require_key(key)
@@ -72,7 +79,7 @@ def require_unique(table: Table, key: tuple[str, ...]) -> None:
     )
 
 
-def _statement(waiting: WaitingRows, key: tuple[str, ...]) -> Composable:
+def _statement(waiting: WaitingRows, key: tuple[str, ...], soft: str | None) -> Composable:
     """Counts of the rows that were new and of those that were touched."""
     from psycopg2.sql import SQL
 
@@ -88,15 +95,23 @@ def _statement(waiting: WaitingRows, key: tuple[str, ...]) -> Composable:
         "WITH touched AS ({} RETURNING kept.xmax = 0 AS is_new) "
         "SELECT count(*) FILTER (WHERE is_new), count(*) FROM touched"
     )
-    return counted.format(insert + (_update(data) if data else SQL("DO NOTHING")))
+    return counted.format(insert + (_update(data, soft) if data or soft else SQL("DO NOTHING")))
 
 
-def _update(data: list[str]) -> Composable:
-    """Change the other columns where they differ, to the bit: every type can be compared so."""
+def _update(data: list[str], soft: str | None) -> Composable:
+    """Change the other columns where they differ, to the bit: every type can be compared so.
+
+    A row that was marked as gone and is there again has no mark any more.
+    """
     from psycopg2.sql import SQL, Identifier
 
     changes = [SQL("{0} = EXCLUDED.{0}").format(Identifier(name)) for name in data]
     old = [SQL("kept.{}").format(Identifier(name)) for name in data]
     new = [SQL("EXCLUDED.{}").format(Identifier(name)) for name in data]
-    update = SQL("DO UPDATE SET {} WHERE ROW({})::record *<> ROW({})::record")
-    return update.format(SQL(", ").join(changes), SQL(", ").join(old), SQL(", ").join(new))
+    differs = SQL("ROW({})::record *<> ROW({})::record").format(
+        SQL(", ").join(old), SQL(", ").join(new)
+    )
+    if soft:
+        changes.append(SQL("{} = NULL").format(Identifier(soft)))
+        differs = SQL("({} OR kept.{} IS NOT NULL)").format(differs, Identifier(soft))
+    return SQL("DO UPDATE SET {} WHERE {}").format(SQL(", ").join(changes), differs)

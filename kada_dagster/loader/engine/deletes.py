@@ -1,0 +1,113 @@
+"""Rows of the target whose key is gone at the source: deleted, or marked with the moment.
+
+The keys are in a table of the transaction. None at all are an accident unless the task says
+otherwise: see `may_replace`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kada_dagster.loader.engine.context import LoadContext
+from kada_dagster.loader.engine.copying import Feed, copy_rows, may_replace
+from kada_dagster.loader.engine.table import Table
+from kada_dagster.loader.engine.target import names
+from kada_dagster.loader.errors import SchemaMismatchError
+from kada_dagster.loader.source.base import Bound
+from kada_dagster.loader.source.postgres_query import where
+
+if TYPE_CHECKING:
+    from psycopg2.sql import Composable
+
+_KEYS = "load_keys"
+
+
+def delete_missing(
+    context: LoadContext,
+    table: Table,
+    keys: Composable,
+    bounds: Sequence[Bound] = (),
+    also: Composable | None = None,
+) -> int:
+    """Delete or mark the rows whose key is not among those that are there.
+
+    Args:
+        context: of the load; its plan says whether they are deleted or marked.
+        table: of the target.
+        keys: a table with the keys that are there, quoted.
+        bounds: of what was read, in columns of the source: other rows are left alone.
+        also: a further condition on the rows, as `a = 1`.
+
+    Returns:
+        How many.
+
+    Raises:
+        LoaderError: the server refuses, as where other rows refer to one of them.
+    """
+    from psycopg2.sql import SQL, Identifier
+
+    plan = context.plan
+    inside = _own(bounds, plan.columns)
+    missing = SQL("NOT EXISTS (SELECT FROM {} AS here WHERE {})").format(
+        keys, matches("here", "kept", plan.key)
+    )
+    conditions = where(inside) + (SQL(" AND ") if inside else SQL(" WHERE ")) + missing
+    if also is not None:
+        conditions += SQL(" AND ") + also
+    context.report(f"rows of {table} that are gone at the source")
+    if plan.soft_column is None:
+        statement = SQL("DELETE FROM {} AS kept{}").format(table.identifier, conditions)
+        return context.target.run(f"delete from {table}", statement)
+    table.named((plan.soft_column,))
+    statement = SQL("UPDATE {} AS kept SET {} = statement_timestamp(){} AND kept.{} IS NULL")
+    soft = Identifier(plan.soft_column)
+    marked = statement.format(table.identifier, soft, conditions, soft)
+    return context.target.run(f"mark rows of {table}", marked)
+
+
+def delete_by_keys(context: LoadContext, table: Table, given: Feed) -> tuple[int, int]:
+    """Read all keys of the source, and delete or mark the rows whose key is not among them.
+
+    Args:
+        context: of the load; its selection is the whole of the source.
+        table: of the target.
+        given: which columns are read into which.
+
+    Returns:
+        Rows, and bytes that were read.
+
+    Raises:
+        EmptySourceError: there are no keys, and the task does not say that this is right.
+        LoaderError: the keys cannot be read, or the server refuses.
+    """
+    from psycopg2.sql import SQL, Identifier
+
+    key = context.plan.key
+    if missing := [name for name in key if name not in given.names]:
+        raise SchemaMismatchError(f"{table}: key: {', '.join(missing)} is not read")
+    source = dict(zip(given.names, given.selection.columns or ()))
+    selection = replace(context.plan.selection, columns=tuple(source[name] for name in key))
+    place = Identifier("pg_temp", _KEYS)
+    create = SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
+    context.target.run("keys", create.format(place, names(key), table.identifier))
+    copied = copy_rows(context, Feed(table.named(key), selection), place, is_new=True)
+    context.target.run("keys", SQL("ANALYZE {}").format(place))
+    if not may_replace(context, copied.rows):
+        return 0, copied.size
+    return delete_missing(context, table, place, selection.bounds), copied.size
+
+
+def matches(one: str, other: str, key: Sequence[str]) -> Composable:
+    """The condition that two rows have the same key."""
+    from psycopg2.sql import SQL, Identifier
+
+    pairs = [SQL("{} = {}").format(Identifier(one, name), Identifier(other, name)) for name in key]
+    return SQL(" AND ").join(pairs)
+
+
+def _own(bounds: Sequence[Bound], columns: Sequence[tuple[str, str]]) -> list[Bound]:
+    """Bounds of the source's columns as bounds of the target's."""
+    called = {source: target for target, source in columns}
+    return [replace(bound, column=called.get(bound.column, bound.column)) for bound in bounds]
