@@ -58,7 +58,7 @@ def test_an_empty_source_does_what_the_task_says(
     ends.at_target("INSERT INTO t VALUES (1, 'old')")
     ends.load(f"{FULL}empty: {policy}\ntarget: {{swap: {swap}}}\n")
     assert content(ends) == kept
-    assert not ends.at_target("SELECT FROM pg_class WHERE relname LIKE '\\_load\\_%'")
+    assert not ends.at_target("SELECT relname FROM pg_class WHERE relname LIKE '\\_load\\_%'")
 
 
 @pytest.mark.parametrize("swap", SWAPS)
@@ -72,7 +72,7 @@ def test_a_row_the_target_refuses_fails_the_load_and_changes_nothing(ends: Ends,
     assert "t_name_check" in str(caught.value)
     assert "secret" not in str(caught.value)
     assert content(ends) == [(1, "old")]
-    assert not ends.at_target("SELECT FROM pg_class WHERE relname LIKE '\\_load\\_%'")
+    assert not ends.at_target("SELECT relname FROM pg_class WHERE relname LIKE '\\_load\\_%'")
 
 
 def test_the_same_key_twice_fails_the_load_and_names_the_constraint(ends: Ends) -> None:
