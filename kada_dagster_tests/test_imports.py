@@ -54,7 +54,17 @@ FACE = {
 }
 """The Dagster face; also every module called `resource`. All others are the plain layer."""
 
-DRIVERS = {"psycopg2", "sqlglot", "boto3", "botocore", "azure", "fsspec", "requests", "isal"}
+DRIVERS = {
+    "psycopg2",
+    "sqlglot",
+    "boto3",
+    "botocore",
+    "azure",
+    "fsspec",
+    "requests",
+    "isal",
+    "pymysql",
+}
 _SCRIPT = """
 import importlib, json, sys
 for name in sys.argv[1:]:

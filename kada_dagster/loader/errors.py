@@ -17,6 +17,10 @@ class SourceLostError(LoaderError, ConnectionFailedError):
     """The connection to the source was refused or lost."""
 
 
+class SourceDeniedError(LoaderError, PermissionDeniedError):
+    """The source refuses the credentials, or its user lacks a privilege."""
+
+
 class TargetError(LoaderError):
     """The target refused a statement or a row."""
 

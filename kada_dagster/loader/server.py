@@ -30,6 +30,11 @@ _FORMS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_ALIVE: Mapping[str, int] = MappingProxyType(
+    {"keepalives_idle": 60, "keepalives_interval": 15, "keepalives_count": 4}
+)
+"""A peer that is gone without a word is noticed within two minutes, however long it may think."""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -72,7 +77,7 @@ class Server:
 
         secrets = self.secrets
         arguments: dict[str, Any] = self.address.arguments(self.database, next(iter(secrets), None))
-        arguments.update(self.options)
+        arguments.update(_ALIVE, **self.options)
         with connecting(self.where, secrets):
             return psycopg2.connect(**arguments)
 

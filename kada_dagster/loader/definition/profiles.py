@@ -44,6 +44,9 @@ class MysqlProfile(_ServerProfile):
 
     type: Literal["mysql", "mariadb"] = "mysql"
     ssl_ca: LocalPath | None = Field(default=None, description="Certificate authority.")
+    zero_dates: Literal["fail", "null"] = Field(
+        default="fail", description="What becomes of 0000-00-00 and of dates without a day."
+    )
 
 
 class SqliteProfile(Profile):

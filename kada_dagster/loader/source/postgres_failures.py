@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from kada_dagster.loader.errors import SourceLostError, SourceReadError
+from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
 from kada_dagster.postgres.failures import driver_text
 
 
@@ -29,4 +29,6 @@ def reading(what: str, secrets: tuple[str, ...]) -> Generator[None]:
         return
     if is_lost:
         raise SourceLostError(f"{said}; the load can be run again")
+    if state == "42501":
+        raise SourceDeniedError(f"{said}; grant it to the role that reads")
     raise SourceReadError(f"{said} (SQLSTATE {state})")

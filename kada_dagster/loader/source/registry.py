@@ -12,6 +12,8 @@ from kada_dagster.loader.source.base import Source
 
 _OPENERS: Mapping[str, str] = {
     "postgres": "kada_dagster.loader.source.postgres:open_postgres",
+    "mysql": "kada_dagster.loader.source.mysql:open_mysql",
+    "mariadb": "kada_dagster.loader.source.mysql:open_mysql",
     "sqlite": "kada_dagster.loader.source.sqlite:open_sqlite",
 }
 """`module:function` by the type of the profile; called with profile, its name and the folder."""

@@ -8,10 +8,32 @@ import pytest
 
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.source.landing import Landing, new_landing
+from kada_dagster_tests.loader.source.mariadb_server import (
+    MariadbDatabase,
+    MariadbServer,
+    missing,
+    running_server,
+)
 
 
 @pytest.fixture(scope="session")
 def landing(postgres: PostgresServer) -> Iterator[Landing]:
     """A database for what is read."""
     with new_landing(postgres) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """A running MariaDB."""
+    if lacking := missing():
+        pytest.skip(lacking)
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def maria(mariadb: MariadbServer) -> Iterator[MariadbDatabase]:
+    """An empty database of MariaDB."""
+    with mariadb.database() as made:
         yield made

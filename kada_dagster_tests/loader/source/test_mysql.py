@@ -1,0 +1,392 @@
+"""A real MariaDB as a source: every type arrives as it is, faults are typed errors."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.profiles import PROFILE
+from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
+from kada_dagster.loader.source.base import Bound, Selection
+from kada_dagster.loader.source.mysql import MysqlSource
+from kada_dagster.loader.source.registry import open_source
+from kada_dagster_tests.loader.source.landing import Landing
+from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase
+
+T = Selection(table=("t",))
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+
+
+@pytest.fixture(autouse=True)
+def _password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARIA_PASSWORD", PASSWORD)
+
+
+@contextmanager
+def opened(maria: MariadbDatabase, **more: Any) -> Iterator[MysqlSource]:
+    fields = {
+        "type": "mariadb", "host": "127.0.0.1", "port": maria.port, "database": maria.name,
+        "username": "root", "password": "${MARIA_PASSWORD}",
+    }  # fmt: skip
+    profile = PROFILE.validate_python({**fields, **more})
+    with open_source(profile, "erp", Path()) as source:
+        assert isinstance(source, MysqlSource)
+        yield source
+
+
+TYPES: list[tuple[str, str, list[tuple[str, str | None]]]] = [
+    ("tinyint", "smallint", [("-128", "-128"), ("NULL", None)]),
+    ("tinyint unsigned", "smallint", [("255", "255")]),
+    ("tinyint(1)", "smallint", [("1", "1"), ("-5", "-5")]),
+    ("smallint unsigned", "integer", [("65535", "65535")]),
+    ("mediumint unsigned", "integer", [("16777215", "16777215")]),
+    ("int", "integer", [("-2147483648", "-2147483648")]),
+    ("int unsigned", "bigint", [("4294967295", "4294967295")]),
+    ("int(8) zerofill", "bigint", [("42", "42")]),
+    ("bigint", "bigint", [("-9223372036854775808", "-9223372036854775808")]),
+    ("bigint unsigned", "numeric(20,0)", [("18446744073709551615", "18446744073709551615")]),
+    ("decimal(65,30)", "numeric(65,30)", [
+        ("-" + "9" * 35 + "." + "9" * 30, "-" + "9" * 35 + "." + "9" * 30),
+        ("0.5", "0." + "5".ljust(30, "0")),
+    ]),
+    ("float", "real", [("0.1", "0.1"), ("3.4e38", "3.4e+38"), ("-0.0", "0")]),
+    ("float(7,3)", "real", [("1234.567", "1234.567")]),
+    ("double", "double precision", [
+        ("1.7976931348623157e308", "1.7976931348623157e+308"), ("0.1", "0.1"),
+        ("123456789.12345679", "123456789.12345679"), ("5e-324", "5e-324"),
+    ]),
+    ("double(10,2)", "double precision", [("12345678.91", "12345678.91")]),
+    ("bit(1)", "bit(1)", [("1", "1")]),
+    ("bit(10)", "bit(10)", [("b'0000000101'", "0000000101")]),
+    ("bit(64)", "bit(64)", [("0xFFFFFFFFFFFFFFFE", "1" * 63 + "0")]),
+    ("year", "smallint", [("2155", "2155"), ("0", "0")]),
+    ("date", "date", [("'1000-01-01'", "1000-01-01"), ("'9999-12-31'", "9999-12-31")]),
+    ("datetime", "timestamp(0) without time zone", [
+        ("'2026-01-02 03:04:05'", "2026-01-02 03:04:05"),
+    ]),
+    ("datetime(6)", "timestamp(6) without time zone", [
+        ("'9999-12-31 23:59:59.999999'", "9999-12-31 23:59:59.999999"),
+    ]),
+    ("timestamp(3) null", "timestamp(3) with time zone", [
+        ("'2026-07-02 03:04:05.678'", "2026-07-02 03:04:05.678+00"),
+    ]),
+    ("time", "interval", [("'838:59:59'", "838:59:59"), ("'-838:59:59'", "-838:59:59")]),
+    ("time(6)", "interval", [("'-00:00:00.000001'", "-00:00:00.000001")]),
+    ("char(5)", "character varying(5)", [("'ab'", "ab"), ("''", "")]),
+    ("varchar(9) character set latin1", "character varying(9)", [("'naïve €'", "naïve €")]),
+    ("varchar(9)", "character varying(9)", [(r"'\\N'", r"\N"), ("'a  '", "a  ")]),
+    ("text character set utf16", "text", [("'日本 😀'", "日本 😀")]),
+    ("longtext", "text", [(r"'a\tb\nc\rd\\e'", "a\tb\nc\rd\\e"), ("'\\\\.'", "\\.")]),
+    ("enum('a','b,''c')", "text", [("'b,''c'", "b,'c")]),
+    ("set('x','y')", "text", [("'x,y'", "x,y"), ("''", "")]),
+    ("json", "text", [("'{\"a\": [1, \"b\\\\\\\\n\"]}'", '{"a": [1, "b\\\\n"]}')]),
+    ("binary(3)", "bytea", [("0x00FF", "\\x00ff00")]),
+    ("varbinary(9)", "bytea", [("0x5C0A0900", "\\x5c0a0900"), ("''", "\\x")]),
+    ("longblob", "bytea", [("REPEAT(0x00, 3)", "\\x000000")]),
+    ("geometry", "bytea", [
+        ("ST_GeomFromText('POINT(1 2)', 4326)",
+         "\\xe61000000101000000000000000000f03f0000000000000040"),
+    ]),
+    ("uuid", "uuid", [
+        ("'123E4567-e89b-12d3-a456-426655440000'", "123e4567-e89b-12d3-a456-426655440000"),
+    ]),
+    ("inet6", "inet", [("'2001:db8::1'", "2001:db8::1/128")]),
+    ("inet4", "inet", [("'192.0.2.1'", "192.0.2.1/32")]),
+]  # fmt: skip
+
+
+def test_every_type_arrives_as_it_is(landing: Landing, maria: MariadbDatabase) -> None:
+    columns = ", ".join(f"c{i} {kind}" for i, (kind, _, _) in enumerate(TYPES))
+    maria.run(f"CREATE TABLE t ({columns}) ROW_FORMAT=DYNAMIC")
+    for at in range(2):
+        values = [v[at][0] if at < len(v) else "NULL" for _, _, v in TYPES]
+        maria.run(f"INSERT INTO t VALUES ({', '.join(values)})")
+    with opened(maria) as source:
+        assert [c.target_type for c in source.columns(T)] == [target for _, target, _ in TYPES]
+        assert landing.load(source, T) == 2
+    texts = ", ".join(f"c{i}::text" for i in range(len(TYPES)))
+    arrived = landing.rows(f"SELECT {texts} FROM t ORDER BY c0")
+    for at in range(2):
+        expected = {k: (v[at][1] if at < len(v) else None) for k, _, v in TYPES}
+        assert dict(zip(expected, arrived[at])) == expected
+
+
+ROW = st.tuples(
+    st.none() | st.integers(0, 2**64 - 1),
+    st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    st.none() | st.floats(-(2.0**126), 2.0**126, width=32),
+    st.none() | TEXT,
+    st.none() | st.binary(max_size=40),
+    st.none() | st.decimals("-1e20", "1e20", places=9),
+    st.none() | st.dates(),
+    st.none() | st.timedeltas(timedelta(hours=-838), timedelta(hours=838)),
+)
+
+
+@given(st.lists(ROW, min_size=1, max_size=10))
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+def test_any_values_arrive_as_they_are_stored(
+    landing: Landing, maria: MariadbDatabase, rows: list[tuple[Any, ...]]
+) -> None:
+    maria.run(
+        "CREATE OR REPLACE TABLE t (n bigint unsigned, d double, f float, t longtext, b longblob, "
+        "m decimal(40,9), day date, span time(6))"
+    )
+    for row in rows:
+        maria.run("INSERT INTO t VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", *row)
+    stored = maria.run("SELECT n, d, f * 1e0, t, b, m, day, span FROM t")
+    with opened(maria) as source:
+        assert landing.load(source, T) == len(rows)
+    arrived = [
+        tuple(bytes(v) if isinstance(v, memoryview) else v for v in row)
+        for row in landing.rows("SELECT n, d, f::float8, t, b, m, day, span FROM t")
+    ]
+    assert arrived == [tuple(row) for row in stored]
+
+
+def test_a_query_is_read_like_a_table(landing: Landing, maria: MariadbDatabase) -> None:
+    maria.run(
+        "CREATE TABLE t (a int unsigned, b bit(3), s varchar(5), m decimal(9,2), at timestamp NULL)"
+    )
+    maria.run(
+        "INSERT INTO t VALUES (1, 5, '100%', 1.5, '2026-01-02 03:04:05'), (2, 0, NULL, 0, NULL)"
+    )
+    query = Selection(query="SELECT t.*, 'x' AS `odd ``name` FROM t WHERE s LIKE '%\\%' -- the end")
+    with opened(maria) as source:
+        assert [c.target_type for c in source.columns(query)] == [
+            "bigint",
+            "bit(3)",
+            "text",
+            "numeric(9,2)",
+            "timestamp(0) with time zone",
+            "text",
+        ]
+        landing.load(source, query)
+        assert source.count(query) == 1
+    assert landing.rows('SELECT a, b::text, s, m::text, at::text, "odd `name" FROM t') == [
+        (1, "101", "100%", "1.50", "2026-01-02 03:04:05+00", "x")
+    ]
+
+
+def test_zero_dates_are_an_error_that_names_column_and_row(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    maria.run("CREATE TABLE t (id int, d date NOT NULL)")
+    maria.run("SET SESSION sql_mode = ''")
+    maria.run("INSERT INTO t VALUES (1, '2026-01-02'), (2, '0000-00-00')")
+    with opened(maria) as source, pytest.raises(psycopg2.DataError, match="line 2, column d"):
+        landing.load(source, T)
+
+
+def test_zero_dates_become_null_where_the_profile_says_so(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    maria.run("CREATE TABLE t (d date, at datetime NOT NULL, ts timestamp NULL)")
+    maria.run("SET SESSION sql_mode = ''")
+    maria.run("INSERT INTO t VALUES ('0000-00-00', '2026-00-15', 0)")
+    maria.run("INSERT INTO t VALUES ('2026-01-10', '2026-01-20 10:00:00', '2026-01-10 10:00:00')")
+    with opened(maria, zero_dates="null") as source:
+        landing.load(source, T)
+    assert landing.rows("SELECT d::text, at::text, ts::text FROM t") == [
+        (None, None, None),
+        ("2026-01-10", "2026-01-20 10:00:00", "2026-01-10 10:00:00+00"),
+    ]
+
+
+def test_bytes_reach_a_column_that_reads_hexadecimal_digits(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    maria.run("CREATE TABLE t (id binary(16))")
+    maria.run("INSERT INTO t VALUES (0x123E4567E89B12D3A456426655440000)")
+    with opened(maria) as source:
+        landing.load(source, T, "id uuid")
+    assert landing.rows("SELECT id::text FROM t") == [("123e4567-e89b-12d3-a456-426655440000",)]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ((Bound("id", 2, 4),), [2, 3]),
+        ((Bound("id", "3"),), [3, 4]),
+        ((Bound("at", "2026-01-02 00:00:00", "2026-01-04"),), [2, 3]),
+        ((Bound("at", "2026-01-03", None, includes_null=True),), [3, 4]),
+        ((Bound("at"),), [1, 2, 3]),
+    ],
+)
+def test_bounds_are_half_open(
+    landing: Landing, maria: MariadbDatabase, bounds: tuple[Bound, ...], expected: list[int]
+) -> None:
+    maria.run("CREATE TABLE t (id int, at datetime(3))")
+    maria.run("INSERT INTO t VALUES (1,'2026-01-01'),(2,'2026-01-02'),(3,'2026-01-03'),(4,NULL)")
+    selection = Selection(table=(maria.name, "t"), bounds=bounds)
+    with opened(maria) as source:
+        landing.load(source, selection)
+        assert [row[0] for row in landing.rows("SELECT id FROM t ORDER BY 1")] == expected
+        assert source.count(selection) == len(expected)
+        assert source.greatest(selection, "id") == str(expected[-1])
+        greatest = source.greatest(T, "at")
+    assert greatest == "2026-01-03 00:00:00.000"
+
+
+def test_rows_longer_than_a_packet_and_many_of_them_arrive_whole(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    maria.run("CREATE TABLE t (id int, s longtext)")
+    maria.run("INSERT INTO t SELECT seq, REPEAT('x', seq * 37 % 3000) FROM seq_1_to_2000")
+    maria.run("INSERT INTO t VALUES (2001, REPEAT('ä', 8000000))")
+    maria.run("SET GLOBAL max_allowed_packet = 67108864")
+    try:
+        with opened(maria, options={"max_allowed_packet": "67108864"}) as source:
+            landing.load(source, Selection(query="SELECT id, CONCAT(s, s) AS s FROM t"))
+    finally:
+        maria.run("SET GLOBAL max_allowed_packet = 16777216")
+    total = maria.run("SELECT COUNT(*), SUM(CHAR_LENGTH(s)) * 2 FROM t")
+    assert landing.rows("SELECT count(*), sum(length(s)) FROM t") == [tuple(total[0])]
+
+
+def test_a_row_the_server_cannot_print_is_an_error(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    maria.run("CREATE TABLE t (id int, s longblob)")
+    maria.run("INSERT INTO t VALUES (1, 'a'), (2, REPEAT('x', 9000000))")
+    with (
+        opened(maria) as source,
+        pytest.raises(SourceReadError, match=r"t: row 2 is longer than .*max_allowed_packet"),
+    ):
+        landing.load(source, T)
+
+
+def test_one_state_is_read_while_others_write(landing: Landing, maria: MariadbDatabase) -> None:
+    maria.run("CREATE TABLE t (id int)")
+    maria.run("INSERT INTO t VALUES (1)")
+    with opened(maria) as source:
+        maria.run("INSERT INTO t VALUES (2)")
+        assert source.count(T) == landing.load(source, T) == 1
+        with pytest.raises(SourceReadError, match="READ ONLY"):
+            source.columns(Selection(query="SELECT 1")) and source._all("x", "DELETE FROM t")
+
+
+def test_tables_are_told_with_keys_comments_and_views(maria: MariadbDatabase) -> None:
+    maria.run(
+        "CREATE TABLE o (b varchar(3) COMMENT 'second', a int, PRIMARY KEY (a, b)) COMMENT 'orders'"
+    )
+    maria.run("CREATE VIEW v AS SELECT a FROM o")
+    with opened(maria) as source:
+        orders, view = source.tables(None)
+    assert (orders.name, orders.key, orders.comment) == ((maria.name, "o"), ("a", "b"), "orders")
+    assert [(c.name, c.target_type, c.nullable, c.comment) for c in orders.columns] == [
+        ("b", "character varying(3)", False, "second"),
+        ("a", "integer", False, ""),
+    ]
+    assert (view.name[1], view.key) == ("v", ())
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        (Selection(table=("nothing",)), "nothing"),
+        (Selection(query="SELEC 1"), "SQL syntax"),
+    ],
+)
+def test_what_the_server_refuses_is_an_error(
+    maria: MariadbDatabase, selection: Selection, message: str
+) -> None:
+    with opened(maria) as source, pytest.raises(SourceReadError, match=message):
+        source.columns(selection)
+
+
+def test_a_column_that_is_not_there_is_an_error(landing: Landing, maria: MariadbDatabase) -> None:
+    maria.run("CREATE TABLE t (id int)")
+    with opened(maria) as source, pytest.raises(SourceReadError, match="t has no column b"):
+        source.stream(T, landing.create("b int"))
+
+
+def test_an_error_in_the_middle_of_the_rows_is_one(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    maria.run("CREATE TABLE t (id int)")
+    maria.run("INSERT INTO t SELECT seq FROM seq_1_to_5000")
+    query = "SELECT id, IF(id = 4000, (SELECT 1 UNION SELECT 2), id) AS n FROM t"
+    with opened(maria) as source, pytest.raises(SourceReadError, match="more than 1 row"):
+        landing.load(source, Selection(query=query), "id int, n int")
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "message"),
+    [
+        ({"database": "nothing_there"}, ConfigError, "Unknown database"),
+        ({"username": "stranger"}, SourceDeniedError, "check username"),
+        ({"port": "1"}, SourceLostError, "can be run again"),
+        ({"port": "ninety"}, ConfigError, "erp.port: must be a number"),
+        ({"host": "/nowhere/socket"}, SourceLostError, "can be run again"),
+    ],
+)
+def test_a_refused_connection_is_a_typed_error_without_the_password(
+    maria: MariadbDatabase, more: dict[str, str], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message) as caught, opened(maria, **more):
+        pass
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_connection_that_is_cut_can_be_tried_again(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    into = landing.create("n bigint")
+    with opened(maria) as source:
+        stream = source.stream(Selection(query="SELECT seq AS n FROM seq_1_to_10000000"), into)
+
+        class Killer:
+            def write(self, data: bytes, /) -> int:
+                for (process,) in maria.run(
+                    "SELECT id FROM information_schema.processlist WHERE info LIKE '%%0x5C4E%%' "
+                    "AND id <> CONNECTION_ID()"
+                ):
+                    maria.run(f"KILL {process}")
+                return len(data)
+
+        with pytest.raises(SourceLostError, match="can be run again") as caught:
+            stream.write(Killer())
+    assert caught.value.transient
+
+
+def test_what_is_broken_off_from_another_thread_ends(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    into = landing.create("n bigint")
+    with opened(maria) as source:
+        stream = source.stream(Selection(query="SELECT seq AS n FROM seq_1_to_10000000"), into)
+
+        class Stopper:
+            def write(self, data: bytes, /) -> int:
+                stream.cancel()
+                return len(data)
+
+        with pytest.raises(SourceLostError):
+            stream.write(Stopper())
+
+
+def test_a_server_that_never_answers_is_given_up(maria: MariadbDatabase) -> None:
+    with closing(socket.socket()) as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(1)
+        port = silent.getsockname()[1]
+        with (
+            pytest.raises(SourceLostError),
+            opened(maria, port=port, connect_timeout=1, options={"read_timeout": "1"}),
+        ):
+            pass
