@@ -13,6 +13,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import BinaryIO
 
+from kada_dagster.loader.engine.stopping import breakable
 from kada_dagster.loader.source.base import Stream
 
 CHUNK = 1 << 18
@@ -61,7 +62,8 @@ def pump(stream: Stream, take: Callable[[Taken], None]) -> int:
         taken = Taken(file)
         writer.start()
         try:
-            take(taken)
+            with breakable(stream.cancel):
+                take(taken)
         except BaseException as error:
             cause = writer.cause  # before it fails only because nobody reads
             file.close()

@@ -21,6 +21,7 @@ from kada_dagster.loader.engine.prepared import load_prepared
 from kada_dagster.loader.engine.select_source import SelectSource
 from kada_dagster.loader.engine.split import Part
 from kada_dagster.loader.engine.state import LoadState, StateTables
+from kada_dagster.loader.engine.stopping import Break, breakable
 from kada_dagster.loader.engine.target import Target, transaction
 from kada_dagster.loader.profile_server import server_of
 from kada_dagster.loader.server import Server
@@ -89,7 +90,7 @@ def run_task(
         opened.lock(f"kada_dagster loader: {task.id} {name}".rstrip(), _WAIT_SECONDS)
         before = tables.read(opened, task.id, name) or LoadState()
         plan = plan_of(task, before.mark, part)
-        with opened_source(task, project, opened) as source:
+        with opened_source(task, project, opened) as source, breakable(_end_of(source)):
             outcome = load_prepared(task, LoadContext(plan, source, opened, report))
         mark = outcome.mark if outcome.mark is not None else before.mark
         state = LoadState(mark, task.fingerprint, outcome.counts.read, before.facts)
@@ -129,3 +130,8 @@ def opened_source(task: Task, project: Project, target: Target) -> Source:
         return SelectSource(target, str(task.folder / "".join(task.definition.sql)))
     profile = project.connections[task.connection]
     return open_source(profile, task.connection, task.folder)
+
+
+def _end_of(source: Source) -> Break:
+    """How a source is broken off outside of a stream; some answer at once and need nothing."""
+    return getattr(source, "cancel", None) or (lambda: None)

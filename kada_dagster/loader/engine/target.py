@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kada_dagster.api.clock import Clock, SystemClock
+from kada_dagster.loader.cutting import cut
 from kada_dagster.loader.engine.failures import loading
 from kada_dagster.loader.engine.pipe import CHUNK, Taken
+from kada_dagster.loader.engine.stopping import breakable
 from kada_dagster.loader.errors import LoadBusyError
 from kada_dagster.loader.server import Server, settings
 
@@ -149,8 +152,9 @@ def transaction(server: Server, *, time_limit: float = 0) -> Generator[Target]:
     secrets = server.secrets
     with closing(server.connect()) as raw:
         target = Target(raw, server.where, secrets)
-        target.run("begin", settings(statement_timeout=str(int(time_limit * 1000))))
-        yield target
+        with breakable(partial(cut, server, raw, raw.get_backend_pid())):
+            target.run("begin", settings(statement_timeout=str(int(time_limit * 1000))))
+            yield target
         with loading(f"{server.where}: commit", secrets):
             raw.commit()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
+from kada_dagster.loader.cutting import cut
 from kada_dagster.loader.definition.profiles import PostgresProfile
 from kada_dagster.loader.pg_types import TypeFacts, is_same_in_binary, read_types
 from kada_dagster.loader.profile_server import server_of
@@ -25,7 +26,6 @@ from kada_dagster.loader.source.base import (
 )
 from kada_dagster.loader.source.postgres_failures import reading
 from kada_dagster.loader.source.postgres_query import rows_of, select, where
-from kada_dagster.postgres.client import hang_up
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -52,20 +52,20 @@ class PostgresSource:
     type = "postgres"
 
     def __init__(self, server: Server) -> None:
-        self._where, self._secrets = server.where, server.secrets
+        self._server, self._where, self._secrets = server, server.where, server.secrets
         self._raw: Connection = server.connect()
         self._raw.autocommit = True  # the transaction is begun in so many words
         with self._cursor("begin") as cursor:
-            cursor.execute(f"{_BEGIN}; {settings(statement_timeout='0')}")
+            cursor.execute(f"{_BEGIN}; {settings(statement_timeout='0')}; SELECT pg_backend_pid()")
+            self._process: int = cursor.fetchall()[0][0]  # the real one, behind a pooler too
 
     def columns(self, selection: Selection) -> tuple[Column, ...]:
         """See `Source.columns`."""
-        described = self._described(selection)
-        return tuple(Column(name, word, word) for name, word, _ in described)
+        return tuple(column for column, _ in self._described(selection))
 
     def stream(self, selection: Selection, into: Sequence[TargetColumn]) -> PostgresStream:
         """See `Source.stream`. Binary where every column has the same type on both sides."""
-        described = {name: facts for name, _, facts in self._described(selection)}
+        described = {column.name: facts for column, facts in self._described(selection)}
         names = selection.columns or tuple(column.name for column in into)
         is_binary = all(
             is_same_in_binary(described.get(name), column.facts)
@@ -87,9 +87,8 @@ class PostgresSource:
 
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """See `Source.tables`; `public` is the usual schema."""
-        text = files("kada_dagster.loader.source").joinpath("sql").joinpath("postgres_tables.sql")
         with self._cursor("tables") as cursor:
-            cursor.execute(text.read_text("utf-8"), {"schema": schema or "public"})
+            cursor.execute(_sql("postgres_tables"), {"schema": schema or "public"})
             rows = cursor.fetchall()
         for name, comment, columns, key in rows:
             described = [
@@ -123,7 +122,7 @@ class PostgresSource:
 
     def cancel(self) -> None:
         """Break off what is being read, from another thread."""
-        hang_up(self._raw)
+        cut(self._server, self._raw, self._process)
 
     def close(self) -> None:
         """Close the connection."""
@@ -141,8 +140,8 @@ class PostgresSource:
     ) -> None:
         self.close()
 
-    def _described(self, selection: Selection) -> list[tuple[str, str, TypeFacts | None]]:
-        """Name, printed type and facts of the columns."""
+    def _described(self, selection: Selection) -> list[tuple[Column, TypeFacts | None]]:
+        """The columns, and the facts of their types."""
         from psycopg2.sql import SQL
 
         statement = SQL("SELECT * FROM {} LIMIT 0").format(rows_of(selection))
@@ -150,14 +149,15 @@ class PostgresSource:
             cursor.execute(statement)
             given = list(cursor.description or ())
             facts = read_types(cursor, [column.type_code for column in given])
-            cursor.execute(
-                "SELECT pg_catalog.format_type(t, m) FROM unnest(%s::oid[], %s::int[]) AS x(t, m)",
-                ([c.type_code for c in given], [_modifier(c) for c in given]),
-            )
-            words = [row[0] for row in cursor.fetchall()]
-        return [
-            (column.name, word, facts.get(column.type_code)) for column, word in zip(given, words)
+            cursor.execute(_sql("postgres_columns"), _origins(given))
+            known = cursor.fetchall()
+        columns = [
+            Column(column.name, word, word, nullable, comment or "")
+            if selection.table  # in a query, a join may leave a value out
+            else Column(column.name, word, word)
+            for column, (word, nullable, comment) in zip(given, known)
         ]
+        return [(column, facts.get(one.type_code)) for column, one in zip(columns, given)]
 
     def _value(self, what: str | Composable, selection: Selection) -> Any:
         from psycopg2.sql import SQL, Composable
@@ -199,6 +199,21 @@ class PostgresStream:
     def place(self, row: int) -> str:  # noqa: ARG002
         """See `Stream.place`."""
         return ""
+
+
+def _sql(name: str) -> str:
+    folder = files("kada_dagster.loader.source").joinpath("sql")
+    return folder.joinpath(f"{name}.sql").read_text("utf-8")
+
+
+def _origins(columns: Sequence[Any]) -> dict[str, list[int | None]]:
+    """What the server said of the columns of a result."""
+    return {
+        "types": [column.type_code for column in columns],
+        "modifiers": [_modifier(column) for column in columns],
+        "tables": [column.table_oid for column in columns],
+        "numbers": [column.table_column for column in columns],
+    }
 
 
 def _modifier(column: Any) -> int:
