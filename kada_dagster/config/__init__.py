@@ -13,6 +13,7 @@ from kada_dagster.config.landing import (
     LocalLandingSettings,
     S3LandingSettings,
 )
+from kada_dagster.config.loader import LoaderSettings, LoadSensorSettings
 from kada_dagster.config.loading import load_config_file
 from kada_dagster.config.marks import (
     FileMarkSettings,
@@ -41,6 +42,8 @@ __all__ = [
     "KadaConfig",
     "LandingMarkSettings",
     "LandingSettings",
+    "LoadSensorSettings",
+    "LoaderSettings",
     "LocalLandingSettings",
     "PostgresMarkSettings",
     "RetrySettings",

@@ -132,6 +132,18 @@ class Cron:
             day += timedelta(days=1)
         return None
 
+    def last_tick(self, moment: datetime) -> datetime | None:
+        """The last tick at or before a moment; None where there is none."""
+        first = moment - _LONGEST_PAUSE
+        day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        while day >= first:
+            if self._on_day(day):
+                for tick in reversed([*self._ticks_on(day)]):
+                    if tick <= moment:
+                        return tick
+            day -= timedelta(days=1)
+        return None
+
     def _ticks_on(self, day: datetime) -> Iterator[datetime]:
         for hour in sorted(self.hours):
             for minute in sorted(self.minutes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from kada_dagster.errors import ConfigError
@@ -33,6 +34,7 @@ def find_config(explicit: str | None = None) -> Path:
     return local if local.is_file() else demo_config()
 
 
+@cache
 def demo_config() -> Path:
     """The configuration of the packaged demo."""
     return Path(__file__).parents[1] / "sandbox" / "demo" / FILE_NAME

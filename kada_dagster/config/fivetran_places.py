@@ -6,19 +6,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from kada_dagster.config.document import Document, FieldPath
+from kada_dagster.config.document import FieldPath
 from kada_dagster.config.fivetran import JOBS, FivetranAccountSettings
-from kada_dagster.config.problems import (
-    ConfigFileError,
-    Problem,
-    error_message,
-    error_path,
-    field_name,
-    suggestion,
-)
+from kada_dagster.config.problems import suggestion
+from kada_dagster.config.single import settings_of
 
 UNREAD_SOURCES = "unread_sources"
 """Key in the validation context: some sources are wrong, so that their names are not known."""
@@ -63,14 +56,7 @@ def account_settings(
     Raises:
         ConfigError: the fields are not usable; every problem is named.
     """
-    document = Document(file, fields)
-    try:
-        return model.model_validate(fields, context={"base": document.base})
-    except ValidationError as error:
-        found = [(error_path(e), error_message(e, model)) for e in error.errors(include_url=False)]
-    raise ConfigFileError(
-        [Problem(document.where(path), field_name(path), message) for path, message in found]
-    )
+    return settings_of(model, fields, file)
 
 
 def _check_name(place: int, account: FivetranAccountSettings, sources: Collection[str]) -> None:

@@ -50,7 +50,7 @@ def config_of(document: Document) -> KadaConfig:
     if isinstance(fields.get("sources"), list):
         document = filled_in(document)
         fields = dict(cast("dict[str, Any]", document.data))
-    optional = bool(fields.get("fivetran"))
+    optional = bool(fields.get("fivetran") or fields.get("loader"))
     sources, problems = _sources(document, fields.pop("sources", None), optional)
     file = document.file.absolute()
     fields = {"high_water_marks": {}, **fields, "sources": sources}

@@ -34,6 +34,7 @@ from kada_dagster.config.fields import (
 from kada_dagster.config.fivetran import FivetranAccountSettings
 from kada_dagster.config.fivetran_places import UNREAD_SOURCES, check_account
 from kada_dagster.config.landing import LandingSettings
+from kada_dagster.config.loader import LoaderSettings
 from kada_dagster.config.marks import FileMarkSettings, HighWaterMarkSettings
 from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.window import WindowSettings, known_cron
@@ -158,6 +159,9 @@ class KadaConfig(Settings):
     fivetran: list[FivetranAccountSettings] = Field(
         default=[], description="Fivetran accounts whose syncs are started and followed."
     )
+    loader: list[LoaderSettings] = Field(
+        default=[], description="Projects whose tasks fill tables of PostgreSQL."
+    )
     landings: dict[str, object] = Field(
         default={}, description="Landings for several sources, by name: `landing: {use: <name>}`."
     )
@@ -204,6 +208,17 @@ class KadaConfig(Settings):
             raise _clash(place, "snapshot", "another account has this snapshot")
         return accounts
 
+    @field_validator("loader")
+    @classmethod
+    def _loaders_stay_apart(cls, loaders: list[LoaderSettings]) -> list[LoaderSettings]:
+        names = [loader.name.lower() for loader in loaders]
+        if (place := _repeated(names)) is not None:
+            raise _clash(place, "name", f"{loaders[place].name!r} is the name of another loader")
+        folders = [loader.project.absolute() for loader in loaders]
+        if (place := _repeated(folders)) is not None:
+            raise _clash(place, "project", "another loader has this project")
+        return loaders
+
     @model_validator(mode="after")
     def _accounts_fit_the_sources(self, info: ValidationInfo) -> Self:
         context: dict[str, object] = info.context or {}
@@ -222,6 +237,6 @@ def _repeated(values: Sequence[object]) -> int | None:
 
 
 def _clash(place: int, field: str, what: str) -> PydanticCustomError:
-    """An error about a field of one source or account."""
+    """An error about a field of one source, account or loader."""
     context = {"what": what, "below": (place, field)}
     return PydanticCustomError("clash", "{what}; each needs its own", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -73,6 +74,7 @@ class WindowSettings(Settings):
         return timedelta(minutes=self.delay_minutes)
 
 
+@lru_cache(maxsize=1000)  # a thousand tasks have few expressions
 def known_cron(text: str) -> str:
     """The cron expression as it is.
 

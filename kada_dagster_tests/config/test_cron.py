@@ -54,6 +54,24 @@ def test_the_next_tick_is_the_one_the_scheduler_finds(expression: str, moment: d
     assert Cron.parse(expression).ticks_at(moment) == (ours == moment)
 
 
+@given(expression=_expressions, moment=_moments)
+@example(expression="0 0 29 2 *", moment=datetime(2103, 12, 31))
+@example(expression="0 5 * * *", moment=datetime(2026, 1, 1, 5))
+def test_between_the_last_tick_and_the_moment_there_is_no_other(
+    expression: str, moment: datetime
+) -> None:
+    cron = Cron.parse(expression)
+    last = cron.last_tick(moment)
+    if last is None:
+        assert cron.next_tick(moment - timedelta(days=366 * 8)) is None
+        return
+    assert last <= moment
+    assert cron.ticks_at(last)
+    following = cron.next_tick(last + timedelta(minutes=1))
+    assert following is not None
+    assert following > moment
+
+
 def _ticks_soon(expression: str, moment: datetime) -> bool:
     try:
         found = CroniterShim(expression, moment).get_next(datetime)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from kada_dagster.config.problems import suggestion
@@ -10,14 +10,24 @@ from kada_dagster.loader.definition.reading import Reader
 from kada_dagster.loader.definition.task_folder import Task
 
 
-def dependencies(tasks: Mapping[str, Task], reader: Reader) -> dict[str, tuple[str, ...]]:
+def dependencies(
+    tasks: Mapping[str, Task], reader: Reader, target: str
+) -> dict[str, tuple[str, ...]]:
     """The tasks each task waits for; unknown names and cycles become problems.
+
+    A task that reads a table another task fills waits for that one, whether it says so or not.
 
     Args:
         tasks: by id.
         reader: notes what is wrong.
+        target: name of the target's profile.
     """
-    found = {task.id: _masters(task, tasks, reader) for task in tasks.values()}
+    names = {f"{task.route}.{name}": name for name, task in tasks.items()}
+    names |= {name: name for name in tasks}
+    found = {
+        name: tuple(dict.fromkeys([*_masters(task, names, reader), *_read(task, tasks, target)]))
+        for name, task in tasks.items()
+    }
     try:
         TopologicalSorter(found).prepare()
     except CycleError as error:
@@ -33,15 +43,22 @@ def in_order(found: Mapping[str, tuple[str, ...]]) -> list[str]:
     return list(TopologicalSorter(found).static_order())
 
 
-def _masters(task: Task, tasks: Mapping[str, Task], reader: Reader) -> tuple[str, ...]:
-    masters: list[str] = []
-    by_route = {f"{other.route}.{other.id}": other.id for other in tasks.values()}
+def _masters(task: Task, names: Mapping[str, str], reader: Reader) -> Iterator[str]:
+    """The tasks it names, by id; `names` holds all ways to name one."""
     for place, name in enumerate(task.definition.depends):
-        master = name if name in tasks else by_route.get(name)
+        master = names.get(name)
         if master is None or master == task.id:
-            near = suggestion(name, [*tasks, *by_route])
+            near = suggestion(name, names)
             what = "a task cannot wait for itself" if master else f"there is no such task{near}"
             reader.add(task.document, ("depends", place), what)
         else:
-            masters.append(master)
-    return tuple(dict.fromkeys(masters))
+            yield master
+
+
+def _read(task: Task, tasks: Mapping[str, Task], target: str) -> Iterator[str]:
+    """The task that fills the table it reads, where it reads the target."""
+    source = task.definition.source
+    if source is not None and source.table is not None and task.connection == target:
+        name = ".".join(source.table)
+        if name in tasks and name != task.id:
+            yield name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,6 +16,7 @@ from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.window import known_cron
 from kada_dagster.loader.definition.spans import Span
 
+_EVERY_MONTHS_LAST_DAY = 28
 _HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z")
 
 
@@ -114,12 +116,27 @@ class SplitSettings(Settings):
             raise ValueError("give `every` for ranges of time, or `size` for ranges of numbers")
         if self.size is not None and not isinstance(self.start, int):
             raise ValueError("start: must be a number, as `size` is given")
+        if self.every is not None:
+            _check_begin(str(self.start), self.every)
         if self.size is not None and not isinstance(self.end, int):
             raise ValueError(
                 "end: must be a number, as `size` is given; the last range also takes what is "
                 "behind it"
             )
         return self
+
+
+def _check_begin(text: str, every: str) -> None:
+    """All ranges begin like the first: on a full minute, on a day every month has."""
+    try:
+        first = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("start: must be written as YYYY-MM-DD or YYYY-MM-DD HH:MM") from None
+    first = first.astimezone(timezone.utc) if first.tzinfo else first
+    if first.second or first.microsecond:
+        raise ValueError("start: must be a full minute")
+    if every in ("month", "year") and first.day > _EVERY_MONTHS_LAST_DAY:
+        raise ValueError("start: ranges begin on a day that every month has, up to the 28th")
 
 
 class RowCountCheck(Settings):
@@ -137,6 +154,9 @@ class CheckSettings(Settings):
     freshness: Span | None = Field(default=None, description="The last load is not older.")
     schema_drift: bool = Field(
         default=False, description="Source and target have the same columns."
+    )
+    blocking: bool = Field(
+        default=False, description="What depends on the task does not run when a check fails."
     )
 
 

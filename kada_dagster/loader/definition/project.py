@@ -72,7 +72,7 @@ def read_project(folder: Path, target: str = "target") -> Project:
         routes[place.name] = route.definition
         for task in route.tasks(reader):
             _add(task, tasks, connections, reader)
-    waits_for = dependencies(tasks, reader)
+    waits_for = dependencies(tasks, reader, target)
     reader.finish()
     return Project(folder, connections, routes, tasks, waits_for)
 

@@ -85,6 +85,7 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
         ("history", "is for mode history only", _was_given(task, "history", "history")),
         ("sql", "is for mode sql only", task.mode != "sql" and task.sql),
         ("key", f"is required for {_keyed_by(task)}", is_keyed and not task.key),
+        ("key", "is required for checks.unique", task.checks.unique and not task.key),
         ("cursor", "is required for mode incremental", _lacks_cursor(task)),
         ("cursor", "is for mode incremental only", not is_incremental and task.cursor),
         (

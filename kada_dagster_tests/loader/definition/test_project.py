@@ -109,6 +109,24 @@ def test_tasks_that_wait_for_each_other_are_an_error_that_names_the_circle(tmp_p
     assert {"s.a", "s.b", "s.c"} <= set(problem.rpartition(": ")[2].split(" -> "))
 
 
+def test_a_task_that_reads_what_another_one_fills_waits_for_it(tmp_path: Path) -> None:
+    report = "mode: full\nsource: {connection: target, table: s.orders}\n"
+    own = "mode: upsert\nkey: [id]\nsource: {connection: target, table: s.own}\n"
+    files = {
+        "routes/erp/s/orders/task.yaml": "mode: full\nsource: {table: s.orders}\n",
+        "routes/erp/s/report/task.yaml": report,
+        "routes/erp/s/own/task.yaml": own,
+    }
+    waits_for = read_project(write(tmp_path, files)).waits_for
+    assert waits_for == {"s.orders": (), "s.report": ("s.orders",), "s.own": ()}
+
+
+def test_unique_rows_are_checked_by_the_key(tmp_path: Path) -> None:
+    task = "mode: full\nsource: {table: s.a}\nchecks: {unique: true}\n"
+    with pytest.raises(ConfigError, match="key: is required for checks.unique"):
+        read_project(write(tmp_path, {"routes/erp/s/a/task.yaml": task}))
+
+
 def test_a_task_that_waits_for_itself_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, {"routes/erp/s/a/task.yaml": f"{FULL}depends: [s.a]\n"})
     assert problems_of(tmp_path) == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -57,13 +58,34 @@ def test_every_number_from_the_start_on_is_in_one_range(start: int, length: int,
     assert [part.includes_null for part in parts] == [True] + [False] * (len(parts) - 1)
 
 
+@pytest.mark.parametrize(
+    ("start", "every", "said"),
+    [
+        ("soon", "day", "must be written as YYYY-MM-DD"),
+        ("2026-01-01 00:00:30", "hour", "must be a full minute"),
+        ("2026-01-31", "month", "on a day that every month has"),
+        ("2024-02-29", "year", "on a day that every month has"),
+        ("2026-01-29T01:00+02:00", "month", None),
+        ("2026-01-31", "week", None),
+    ],
+)
+def test_a_start_from_which_ranges_cannot_follow_each_other_is_an_error(
+    start: str, every: Any, said: str | None
+) -> None:
+    if said is None:
+        assert parts_of(SplitSettings(by="at", every=every, start=start), NOW)
+        return
+    with pytest.raises(ValueError, match=said):
+        SplitSettings(by="at", every=every, start=start)
+
+
 def test_too_many_ranges_and_none_at_all_are_errors() -> None:
     with pytest.raises(ConfigError, match="more than 100,000 ranges"):
         parts_of(SplitSettings(by="id", size=1, start=0, end=10**9), NOW)
     with pytest.raises(ConfigError, match="no range before the end"):
         parts_of(MONTHS, NOW - timedelta(days=500))
     with pytest.raises(ConfigError, match="must be written as YYYY-MM-DD"):
-        parts_of(SplitSettings(by="at", every="day", start="soon"), NOW)
+        parts_of(SplitSettings(by="at", every="day", start="2026-01-01", end="soon"), NOW)
 
 
 TASK = """\
