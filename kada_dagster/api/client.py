@@ -18,6 +18,7 @@ from kada_dagster.api.calling import Caller
 from kada_dagster.api.exchange import Answer, Exchange
 from kada_dagster.api.failures import unreadable
 from kada_dagster.api.gathering import Gathering
+from kada_dagster.api.lookahead import Stream
 from kada_dagster.api.paging import Paging, PagingError
 from kada_dagster.api.retrying import Retries
 from kada_dagster.api.stopping import Stop, current
@@ -190,7 +191,30 @@ class ApiClient:
         Yields:
             Each job and what `fetch` returned.
         """
-        return Gathering(fetch, self._concurrency, current.get(), self._closed).run(jobs)
+        return self._gathering(fetch).run(jobs)
+
+    def gather_streams(
+        self,
+        streams: Iterable[Stream[T]],
+        fetch: Callable[[T], R],
+        *,
+        width: int,
+        depth: int,
+    ) -> Generator[tuple[T, R]]:
+        """As `gather`, for jobs that come from several lists, which are read side by side.
+
+        A fetch begins when its list gives the job; results come in the order of the lists.
+
+        Args:
+            streams: each makes an iterator of jobs, which is used in a thread of its own.
+            fetch: called once for each job.
+            width: lists that are read at the same time, at most.
+            depth: jobs of one list that are begun and not yet handed out, at most.
+
+        Yields:
+            Each job and what `fetch` returned.
+        """
+        return self._gathering(fetch).run_streams(streams, width=width, depth=depth)
 
     def close(self) -> None:
         """Stop what still runs in `gather` and close the connections."""
@@ -210,6 +234,9 @@ class ApiClient:
 
     def __repr__(self) -> str:
         return f"ApiClient({self._service}, {self._base})"
+
+    def _gathering(self, fetch: Callable[[T], R]) -> Gathering[T, R]:
+        return Gathering(fetch, self._concurrency, current.get(), self._closed)
 
     def _answer(self, call: Call) -> Answer:
         self._closed.check()

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from kada_dagster.api.errors import ApiError, ApiForbiddenError, ApiNotFoundError
-from kada_dagster.api.lookahead import Stream, ahead
+from kada_dagster.api.lookahead import Stream
 from kada_dagster.api.values import text
 from kada_dagster.extracts.seen import Seen
 from kada_dagster.hevo.answers import Answers, Trim, as_it_is
 from kada_dagster.hevo.client import HevoClient
 
 _WIDTH = 8  # pipelines whose lists are read at the same time
-_DEPTH = 100  # entries of one pipeline's lists that are held
+_DEPTH = 500  # entries of one pipeline's lists that are held
 _CLIENT_ERRORS = range(400, 500)
 Warn = Callable[[str, str], None]
 
@@ -60,9 +59,9 @@ class Crawl:
         Raises:
             KadaError: the crawl cannot go on.
         """
-        with closing(ahead(streams, width=_WIDTH, depth=_DEPTH)) as groups:
-            tasks = chain.from_iterable(groups)
-            for task, answer in self.client.api.gather(tasks, self._answer):
+        gather = self.client.api.gather_streams
+        with closing(gather(streams, self._answer, width=_WIDTH, depth=_DEPTH)) as found:
+            for task, answer in found:
                 task.write(answer)
 
     def items(self, family: str, *names: str, key: str = "id") -> Iterator[dict[str, Any]]:

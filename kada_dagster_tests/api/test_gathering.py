@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kada_dagster.api.budget import RateBudget
+from kada_dagster.api.clock import SystemClock
 from kada_dagster.api.errors import ApiNotFoundError, ApiUnavailableError
 from kada_dagster.api.gathering import Gathering
 from kada_dagster.api.paging import OffsetPaging
 from kada_dagster.api.retrying import Retries
-from kada_dagster.api.stopping import NEVER, StoppedError
+from kada_dagster.api.stopping import NEVER, StoppedError, current
 from kada_dagster_tests.api.clients import client, served
 from kada_dagster_tests.api.http_server import HttpServer, Reply, Seen, reply
 from kada_dagster_tests.api.test_paging import by_offset, rows
@@ -340,3 +341,55 @@ def test_an_interrupt_ends_the_process_though_answers_hang() -> None:
             finally:
                 let_go.set()
                 process.kill()
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 2), max_size=12), max_size=6),
+    st.integers(1, 4),
+    st.integers(1, 5),
+)
+@settings(max_examples=40, deadline=None)
+def test_jobs_of_several_lists_have_their_results_in_the_order_of_the_lists(
+    lists: list[list[int]], width: int, depth: int
+) -> None:
+    def fetch(delay: int) -> int:
+        time.sleep(delay / 2000)
+        return delay * 10
+
+    streams = [lambda one=one: iter(one) for one in lists]
+    found = Gathering(fetch, 3, NEVER).run_streams(streams, width=width, depth=depth)
+    assert list(found) == [(job, job * 10) for one in lists for job in one]
+
+
+def test_a_list_behind_one_that_is_slow_to_come_has_its_jobs_done_meanwhile() -> None:
+    done = threading.Semaphore(0)
+
+    def slow() -> Iterator[str]:
+        yield "first"
+        assert all(done.acquire(timeout=20) for _ in range(5))
+        yield "last"
+
+    def fetch(job: str) -> str:
+        if job.startswith("other"):
+            done.release()
+        return job
+
+    streams = [slow, lambda: (f"other {n}" for n in range(5))]
+    found = Gathering(fetch, 2, NEVER).run_streams(streams, width=2, depth=5)
+    assert [job for job, _ in found] == ["first", "last", *(f"other {n}" for n in range(5))]
+
+
+def test_the_first_error_of_a_job_far_behind_ends_a_list_that_waits_for_nothing() -> None:
+    def endless() -> Iterator[str]:
+        while True:
+            current.get().sleep(SystemClock(), 0.01)
+            yield "more"
+
+    def fetch(job: str) -> str:
+        if job == "bad":
+            raise ValueError(job)
+        return job
+
+    streams = [endless, lambda: iter(["bad"])]
+    with pytest.raises(ValueError, match="bad"):
+        list(Gathering(fetch, 2, NEVER).run_streams(streams, width=2, depth=3))
