@@ -42,6 +42,11 @@ class Task:
         """`schema.table`."""
         return f"{self.schema}.{self.table}"
 
+    @property
+    def has_table(self) -> bool:
+        """Whether it fills a table; mode sql without a SELECT just runs files."""
+        return self.definition.mode != "sql" or bool(self.definition.sql)
+
     @cached_property
     def fingerprint(self) -> str:
         """Changes when the definition does, or a file it names, or a version file."""

@@ -29,18 +29,18 @@ def load_prepared(task: Task, context: LoadContext) -> LoadOutcome:
         KadaError: the caller must roll back.
     """
     definition, plan = task.definition, context.plan
-    has_table = definition.mode != "sql" or bool(definition.sql)
     notes: dict[str, str] = {}
     _run_files(task, context, definition.before)
-    if has_table and definition.target.ddl == "auto":
+    if task.has_table and definition.target.ddl == "auto":
         notes |= prepare_table(context, definition.mode, definition.target, definition.description)
-    rebuilds = has_table and definition.target.indexes == "rebuild" and _is_in_place(task, context)
+    is_asked = task.has_table and definition.target.indexes == "rebuild"
+    rebuilds = is_asked and _is_in_place(task, context)
     with rebuilt_indexes(context) if rebuilds else nullcontext([]) as indexes:
         outcome = mode_of(definition.mode)(context)
     if indexes:
         notes["indexes"] = ", ".join(indexes)
     _run_files(task, context, definition.after)
-    if has_table and (
+    if task.has_table and (
         definition.target.grants or definition.target.schema_grants or definition.target.revoke
     ):
         table = describe(context.target, plan.schema, plan.table)

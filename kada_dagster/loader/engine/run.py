@@ -22,10 +22,11 @@ from kada_dagster.loader.engine.select_source import SelectSource
 from kada_dagster.loader.engine.split import Part
 from kada_dagster.loader.engine.state import LoadState, StateTables
 from kada_dagster.loader.engine.stopping import Break, breakable
+from kada_dagster.loader.engine.table import describe
 from kada_dagster.loader.engine.target import Target, transaction
 from kada_dagster.loader.profile_server import server_of
 from kada_dagster.loader.server import Server
-from kada_dagster.loader.source.base import Source
+from kada_dagster.loader.source.base import Source, TargetColumn
 from kada_dagster.loader.source.registry import open_source
 
 _WAIT_SECONDS = 60.0  # for another load of the same table
@@ -44,6 +45,7 @@ class LoadResult:
         seconds: from the connection to the commit.
         mark_before, mark_after: of an incremental load.
         notes: further facts, by name.
+        columns: of the target that take a value, as they are now; none where there is no table.
     """
 
     task: str
@@ -55,6 +57,7 @@ class LoadResult:
     mark_before: str | None
     mark_after: str | None
     notes: dict[str, str]
+    columns: tuple[TargetColumn, ...] = ()
 
 
 def run_task(
@@ -95,6 +98,7 @@ def run_task(
         mark = outcome.mark if outcome.mark is not None else before.mark
         state = LoadState(mark, task.fingerprint, outcome.counts.read, before.facts)
         tables.write(opened, task.id, state, name)
+        columns = describe(opened, task.schema, task.table).columns if task.has_table else ()
     return LoadResult(
         task.id,
         task.definition.mode,
@@ -105,6 +109,7 @@ def run_task(
         before.mark,
         mark,
         {**outcome.notes, **({"versions": ", ".join(applied)} if applied else {})},
+        columns,
     )
 
 

@@ -123,7 +123,7 @@ def test_a_task_that_reads_what_another_one_fills_waits_for_it(tmp_path: Path) -
 
 def test_unique_rows_are_checked_by_the_key(tmp_path: Path) -> None:
     task = "mode: full\nsource: {table: s.a}\nchecks: {unique: true}\n"
-    with pytest.raises(ConfigError, match="key: is required for checks.unique"):
+    with pytest.raises(ConfigError, match=r"key: is required for checks\.unique"):
         read_project(write(tmp_path, {"routes/erp/s/a/task.yaml": task}))
 
 
