@@ -29,8 +29,8 @@ from kada_dagster.fivetran.watch.names import (
     SYNC_ID,
 )
 
-_LONGEST_TAG = 500
-"""Characters; a database that keeps an index of tags takes no long ones."""
+_LONGEST_TAG = 1000
+"""Characters; the index PostgreSQL keeps of tags takes 2,700 bytes."""
 
 
 def follower(launch: Launch, followers_job: str) -> dg.RunRequest:

@@ -37,6 +37,7 @@ class Score:
         syncs: successes.
         reported: of them, materialised under their own name.
         merged: of them, covered by the report of a later sync only.
+        by_time: materialisations that name their sync by its moment, for want of its id.
         missed: of them, covered by no run of theirs or of a later sync, or by no materialisation.
         double: runs or materialisations beyond the first of a sync.
         extra: runs or materialisations of a sync that never was.
@@ -47,6 +48,7 @@ class Score:
     syncs: int = 0
     reported: int = 0
     merged: int = 0
+    by_time: int = 0
     missed: int = 0
     double: int = 0
     extra: int = 0
@@ -252,6 +254,7 @@ def _count_life(
 ) -> None:
     syncs = [sync for sync in life.good if sync.moved > base]
     score.syncs += len(syncs)
+    score.by_time += sum(one.sync_id is None and one.succeeded > base for one in told)
     by_runs = _matched(score, life, named)
     by_assets = _matched(score, life, [(one.succeeded, one.sync_id) for one in told])
     for place, sync in enumerate(syncs):
