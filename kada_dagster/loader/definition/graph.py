@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from kada_dagster.config.problems import suggestion
@@ -38,7 +38,7 @@ def dependencies(
     return found
 
 
-def in_order(found: Mapping[str, tuple[str, ...]]) -> list[str]:
+def in_order(found: Mapping[str, Sequence[str]]) -> list[str]:
     """All tasks, each behind those it waits for."""
     return list(TopologicalSorter(found).static_order())
 

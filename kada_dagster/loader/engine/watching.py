@@ -46,7 +46,7 @@ def _do(
     try:
         with stoppable(stop):
             result.set_result(work(said.put))
-    except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+    except BaseException as error:
         result.set_exception(error)
     finally:
         said.put(None)
