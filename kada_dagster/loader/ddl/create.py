@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def prepare_table(
     context: LoadContext, mode: str, settings: TargetSettings, description: str
 ) -> dict[str, str]:
-    """Make the table, or the columns it lacks.
+    """Make the table, or the columns it lacks; its schema is there.
 
     Args:
         context: of the load.
@@ -39,22 +39,22 @@ def prepare_table(
         SchemaMismatchError: the source has no columns.
         LoaderError: the server refuses, as a type it does not know.
     """
-    from psycopg2.sql import SQL, Identifier
 
     plan, target = context.plan, context.target
-    columns = _wanted(context, mode)
+    columns = wanted_columns(context, mode)
     place = {"schema": plan.schema, "name": plan.table}
     if target.rows(str(plan), sql("table"), place):
         return _follow(context, describe(target, plan.schema, plan.table), columns, settings.alter)
-    if not target.rows("schema", "SELECT 1 FROM pg_namespace WHERE nspname = %s", (plan.schema,)):
-        schema = SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(plan.schema))
-        target.run(f"schema {plan.schema}", schema)
     _create(context, mode, columns, description)
     return {"ddl": f"created with {', '.join(column.name for column in columns)}"}
 
 
-def _wanted(context: LoadContext, mode: str) -> list[Column]:
-    """The columns of the source under the target's names, and those the mode adds."""
+def wanted_columns(context: LoadContext, mode: str) -> list[Column]:
+    """The columns of the source under the target's names, and those the mode adds.
+
+    Raises:
+        SchemaMismatchError: the source lacks one that the task names, or has none.
+    """
     plan = context.plan
     found = {column.name: column for column in context.source.columns(plan.selection)}
     pairs = plan.columns or tuple((name, name) for name in found)

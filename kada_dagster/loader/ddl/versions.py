@@ -28,7 +28,7 @@ def migrate(task: Task, server: Server, tables: StateTables) -> list[str]:
     Args:
         task: whose files they are.
         server: the target.
-        tables: where it is noted; they must be there.
+        tables: where it is noted.
 
     Returns:
         Names of those that were applied now.
@@ -38,6 +38,8 @@ def migrate(task: Task, server: Server, tables: StateTables) -> list[str]:
         LoaderError: the server refuses a file; those before it stay applied.
     """
     done: list[str] = []
+    if task.version_files:
+        tables.prepare(server, task.schema)
     while task.version_files:
         with transaction(server) as target:
             target.lock(f"kada_dagster loader: {task.id} ver", _PATIENCE)
@@ -56,7 +58,7 @@ def pending(task: Task, server: Server, tables: StateTables) -> list[str]:
         SchemaMismatchError: see `migrate`.
     """
     with transaction(server) as target:
-        applied = tables.versions(target, task.id)
+        applied = tables.versions(target, task.id) if tables.are_in(target) else {}
     _next(task, applied)
     return [file.name for file in task.version_files if version_of(file) not in applied]
 
@@ -102,11 +104,6 @@ def _has_changed(file: Path, applied: dict[int, str]) -> bool:
 
 
 def _apply(task: Task, file: Path, target: Target, tables: StateTables) -> None:
-    from psycopg2.sql import SQL, Identifier
-
-    schema = SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(task.schema))
-    if not target.rows("schema", "SELECT 1 FROM pg_namespace WHERE nspname = %s", (task.schema,)):
-        target.run(f"schema {task.schema}", schema)
     text = read_text(file)
     target.script(str(file), text)
     if _RELOAD.search(text):

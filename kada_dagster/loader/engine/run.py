@@ -84,7 +84,7 @@ def run_task(
     """
     began = monotonic()
     server = target_server(project, target)
-    tables.prepare(server)
+    tables.prepare(server, task.schema if task.definition.target.ddl == "auto" else None)
     applied = migrate(task, server, tables)
     name = part.name if part else ""
     limit = task.definition.run.time_limit

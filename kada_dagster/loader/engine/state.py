@@ -46,19 +46,32 @@ class StateTables:
 
     schema: str = SCHEMA
 
-    def prepare(self, server: Server) -> None:
+    def prepare(self, server: Server, schema: str | None = None) -> None:
         """Make the tables where they are missing, in a transaction of its own.
+
+        Args:
+            server: the target.
+            schema: to be made as well. Not in the load's transaction: another load into a new
+                schema would have to wait for the end of that.
 
         Raises:
             LoaderError: they are missing and the role may not make them.
         """
         with transaction(server) as target:
-            found = target.rows("state tables", "SELECT to_regclass(%s)", (self._quoted(target),))
-            if found[0][0] is not None:
-                return
-            target.lock(_LOCK, _PATIENCE)
-            target.run("state tables", self._text("CREATE SCHEMA IF NOT EXISTS {schema}"))
-            target.run("state tables", self._text(sql("state_tables")))
+            lacks_tables = not self.are_in(target)
+            lacks_schema = schema is not None and not _is_there(target, schema)
+            if lacks_tables or lacks_schema:
+                target.lock(_LOCK, _PATIENCE)
+            if lacks_tables:
+                _make_schema(target, self.schema)
+                target.run("state tables", self._text(sql("state_tables")))
+            if lacks_schema:
+                _make_schema(target, schema or "")
+
+    def are_in(self, target: Target) -> bool:
+        """Whether they were made."""
+        found = target.rows("state tables", "SELECT to_regclass(%s)", (self._quoted(target),))
+        return found[0][0] is not None
 
     def read(self, target: Target, task: str, part: str = "") -> LoadState | None:
         """What is known of a task; None before its first load."""
@@ -71,6 +84,14 @@ class StateTables:
 
         values = (task, part, state.mark, state.fingerprint, state.rows, Json(state.facts))
         target.run(f"state of {task}", self._text(sql("state_write")), values)
+
+    def age(self, target: Target, task: str) -> float | None:
+        """Seconds since the last load of a task, or of a part of it; None before the first."""
+        text = (
+            "SELECT extract(epoch FROM clock_timestamp() - max(finished_at))::float8 "
+            "FROM {schema}.state WHERE task = %s"
+        )
+        return target.rows(f"state of {task}", self._text(text), (task,))[0][0]
 
     def versions(self, target: Target, task: str) -> dict[int, str]:
         """Numbers and checksums of the version files of a task that were applied."""
@@ -99,3 +120,17 @@ class StateTables:
         """The name of the table as `to_regclass` reads it."""
         rows = target.rows("state tables", "SELECT quote_ident(%s) || '.versions'", (self.schema,))
         return str(rows[0][0])
+
+
+def _is_there(target: Target, schema: str) -> bool:
+    found = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s"
+    return bool(target.rows(f"schema {schema}", found, (schema,)))
+
+
+def _make_schema(target: Target, schema: str) -> None:
+    """Somebody else may have made it meanwhile, or a role that may not make it just uses it."""
+    from psycopg2.sql import SQL, Identifier
+
+    if not _is_there(target, schema):
+        create = SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema))
+        target.run(f"schema {schema}", create)
