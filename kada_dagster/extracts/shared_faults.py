@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from kada_dagster.errors import (
     ConnectionFailedError,
@@ -96,20 +96,30 @@ def missing(place: str) -> StagingError:
 
 
 def _error(place: str, error: Exception) -> KadaError:
-    kinds = {kind for part in _chain(error) for kind in _kinds(part)}
-    found = ", ".join(dict.fromkeys(_described(part) for part in _chain(error)))
-    if kinds & _REFUSED:
+    kind, found = fault_of(error)
+    if kind == "refused":
         return PermissionDeniedError(
             f"output_path: {place} refuses access ({found}): see that the environment holds "
             "credentials that are valid now and may list, read, write and delete there"
         )
-    if kinds & _AWAY:
+    if kind == "away":
         return ConnectionFailedError(
             f"output_path: {place} does not answer ({found}): check address and network"
         )
-    if kinds & _MISSING:
+    if kind == "missing":
         return missing(place)
     return StagingError(f"output_path: {place} cannot be used ({found})")
+
+
+def fault_of(error: BaseException) -> tuple[Literal["refused", "away", "missing", "other"], str]:
+    """What a driver's error comes to, and its name for people."""
+    kinds = {kind for part in _chain(error) for kind in _kinds(part)}
+    found = ", ".join(dict.fromkeys(_described(part) for part in _chain(error)))
+    if kinds & _REFUSED:
+        return "refused", found
+    if kinds & _AWAY:
+        return "away", found
+    return ("missing" if kinds & _MISSING else "other"), found
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
