@@ -22,6 +22,9 @@ COMMANDS = {
         "kada_dagster.cli.fivetran.group:fivetran", "Start, test and re-sync Fivetran connections."
     ),
     "hwm": LazyCommand("kada_dagster.cli.hwm:hwm", "Show or set high water marks."),
+    "load": LazyCommand(
+        "kada_dagster.cli.load.group:load", "Fill tables of PostgreSQL as a project says."
+    ),
     "upload": LazyCommand("kada_dagster.cli.upload:upload", "Send what was extracted before."),
 }
 

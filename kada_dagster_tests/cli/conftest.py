@@ -16,7 +16,9 @@ import pytest
 
 import kada_dagster
 from kada_dagster.sandbox.postgres_server import PostgresServer
+from kada_dagster_tests.cli.load_project import Load, emptied
 from kada_dagster_tests.copies import original
+from kada_dagster_tests.loader.databases import Ends, two_databases
 
 ROOT = Path(kada_dagster.__file__).parents[1]
 PASSWORD = "hunter2-planted-Pa55word"
@@ -163,3 +165,17 @@ def shop(kada: Kada, database: Database) -> Kada:
     """The command in a folder whose kada.yaml has the database as source `shop`."""
     (kada.folder / "kada.yaml").write_text("sources:" + database.source())
     return kada
+
+
+@pytest.fixture(scope="session")
+def _load_ends(
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ends]:
+    with two_databases(postgres, tmp_path_factory.mktemp("unused")) as ends:
+        yield ends
+
+
+@pytest.fixture
+def load(_load_ends: Ends, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Load:
+    """`kada load` between two empty databases."""
+    return Load(emptied(_load_ends), tmp_path / "project", capsys)

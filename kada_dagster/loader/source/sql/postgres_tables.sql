@@ -11,7 +11,7 @@ SELECT c.relname::text, pg_catalog.obj_description(c.oid, 'pg_class'),
             FROM pg_catalog.pg_index i
             CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number
-            WHERE i.indrelid = c.oid AND i.indisprimary), '{}')
+            WHERE i.indrelid = c.oid AND i.indisprimary AND k.place <= i.indnkeyatts), '{}')
 FROM pg_catalog.pg_class c
 WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = %(schema)s)
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition

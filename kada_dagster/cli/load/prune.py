@@ -1,0 +1,71 @@
+"""`kada load prune`: what no task needs any more."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kada_dagster.cli.interruption import terminable
+from kada_dagster.cli.load.printing import json_line, print_table
+from kada_dagster.cli.load.project import Chosen, Place, of_project, place_of, places_beside
+from kada_dagster.cli.session import Session
+from kada_dagster.loader import pruning
+from kada_dagster.loader.runs.interruptible import interruptible
+
+
+@click.command
+@click.option("--dry-run", is_flag=True, help="Only show what would be taken.")
+@click.option("--versions", is_flag=True, help="And which version files such tasks had applied.")
+@click.option(
+    "--also", metavar="FOLDER", multiple=True, help="Another project that keeps its state there."
+)
+@of_project
+@click.option("--json", "as_json", is_flag=True, help="Print each as a line of JSON.")
+@click.pass_obj
+def prune(
+    session: Session,
+    *,
+    dry_run: bool,
+    versions: bool,
+    also: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Take away tables that loads left behind, and the marks of tasks that are gone.
+
+    A task is gone when its folder is; one that is not active is not gone. Tasks of all loaders of
+    kada.yaml that keep their state in the same place count, and those of --also.
+    """
+    place = place_of(**options)
+    chosen = place.read(session)
+    known = pruning.task_names(chosen.project.folder)
+    for folder in also:
+        known |= pruning.task_names(Path(folder))
+    for other in places_beside(place, options["config"]):
+        if _shares_state(other, chosen, session):
+            known |= pruning.task_names(other.folder)
+    work = partial(
+        pruning.prune, chosen.server, chosen.tables, known, versions=versions, dry_run=dry_run
+    )
+    with terminable():
+        found = interruptible(work)
+    if as_json:
+        for leftover in found:
+            click.echo(json_line({**asdict(leftover), "taken": not dry_run}))
+        return
+    if found:
+        print_table(("kind", "task", "what"), [(one.kind, one.task, one.what) for one in found])
+    word = "would be taken away" if dry_run else "taken away"
+    click.echo(f"{len(found):,} {word}" if found else "nothing to take away")
+
+
+def _shares_state(other: Place, chosen: Chosen, session: Session) -> bool:
+    """Whether another project has its state in the same tables."""
+    server = other.read(session).server
+    address = chosen.server.address
+    same = (address.server, address.port, chosen.server.database, chosen.tables)
+    return same == (server.address.server, server.address.port, server.database, other.tables)

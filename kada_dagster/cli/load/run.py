@@ -1,0 +1,152 @@
+"""`kada load run`: tasks loaded in the order of what they wait for."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any
+
+import click
+
+from kada_dagster.cli.interruption import terminable
+from kada_dagster.cli.load.printing import json_line, print_table
+from kada_dagster.cli.load.project import Chosen, of_project, place_of
+from kada_dagster.cli.output import Display, display, printable
+from kada_dagster.cli.session import Session
+from kada_dagster.errors import KadaError
+from kada_dagster.loader.engine.context import Report
+from kada_dagster.loader.engine.run import LoadResult, run_task
+from kada_dagster.loader.runs.choice import Load, PartChoice, find_tasks, loads_of
+from kada_dagster.loader.runs.crew import Crew
+from kada_dagster.loader.runs.outcome import Outcome
+
+
+@click.command
+@click.argument("names", metavar="[TASK]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All tasks, or all of the route.")
+@click.option("-r", "--route", help="The tasks of this route.")
+@click.option("--downstream", is_flag=True, help="And all tasks that wait for them.")
+@click.option("--part", metavar="NAME", help="One range of tasks with `split`.")
+@click.option("--parts", metavar="FROM:TO", help="Ranges from one to another, both included.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Side by side."
+)
+@of_project
+@click.option("--json", "as_json", is_flag=True, help="Print each outcome as a line of JSON.")
+@click.pass_obj
+def run(
+    session: Session,
+    names: Sequence[str],
+    *,
+    everything: bool,
+    route: str | None,
+    downstream: bool,
+    part: str | None,
+    parts: str | None,
+    jobs: int,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Load TASKs, as schema.table, each behind those it waits for.
+
+    A task with `split` is loaded range by range, each a load of its own. What waits for a task
+    that failed is not run; everything else is.
+    """
+    if part is not None and parts is not None:
+        raise click.UsageError("give either --part or --parts")
+    chosen = place_of(**options).read(session)
+    tasks = find_tasks(
+        chosen.project, names, everything=everything, route=route, downstream=downstream
+    )
+    loads = loads_of(tasks, PartChoice(part, parts), datetime.now(timezone.utc))
+    outcomes = _run(session, chosen, loads, jobs, as_json=as_json)
+    for outcome in outcomes:
+        _complain(session, outcome)
+    codes = {outcome.exit_code for outcome in outcomes if outcome.error}
+    return codes.pop() if len(codes) == 1 else int(bool(codes))
+
+
+def _run(
+    session: Session, chosen: Chosen, loads: Sequence[Load], jobs: int, *, as_json: bool
+) -> list[Outcome]:
+    """Run them all; what ended before an interruption is told, too."""
+    outcomes: list[Outcome] = []
+    try:
+        with display() as shown, terminable():
+            report = partial(_tell, session, shown)
+            crew = Crew(chosen.project, jobs, partial(_load, chosen), report)
+            with closing(crew.run(loads)) as ended:
+                for outcome in ended:
+                    outcomes.append(outcome)
+                    report(outcome.load, outcome.status)
+                    if as_json:
+                        click.echo(session.redacted(json_line(outcome.facts())))
+    finally:
+        if outcomes and not as_json:
+            print_table(_COLUMNS, [_row(outcome) for outcome in outcomes])
+    return outcomes
+
+
+def _load(chosen: Chosen, load: Load, report: Report) -> LoadResult:
+    return run_task(
+        load.task,
+        chosen.project,
+        target=chosen.target,
+        tables=chosen.tables,
+        part=load.part,
+        report=report,
+    )
+
+
+def _tell(session: Session, shown: Display, load: Load, what: str) -> None:
+    shown.step(session.redacted(f"{load}: {what}"))
+
+
+_COLUMNS = (
+    "task",
+    "part",
+    "mode",
+    "status",
+    "read",
+    "inserted",
+    "updated",
+    "deleted",
+    "bytes",
+    "seconds",
+    "mark",
+)
+
+
+def _row(outcome: Outcome) -> Sequence[object]:
+    task, part, result = outcome.load.task, outcome.load.part, outcome.result
+    head = (task.id, part.name if part else None, task.definition.mode, outcome.status)
+    if result is None:
+        return (*head, *[None] * 7)
+    counts = result.counts
+    return (
+        *head,
+        counts.read,
+        counts.inserted,
+        counts.updated,
+        counts.deleted,
+        result.size,
+        result.seconds,
+        result.mark_after,
+    )
+
+
+def _complain(session: Session, outcome: Outcome) -> None:
+    """Say why a load failed or did not begin; as `session` says errors."""
+    if outcome.result is not None:
+        return
+    error = outcome.error
+    if error is not None and session.debug:
+        lines = traceback.format_exception(type(error), error, error.__traceback__)
+        click.echo(printable(session.redacted("".join(lines))), err=True, nl=False)
+    word = "error" if error else "not run"
+    where = "" if error and outcome.reason.startswith(str(outcome.load)) else f"{outcome.load}: "
+    if isinstance(error, KadaError) or error is None or not session.debug:
+        click.echo(printable(session.redacted(f"{word}: {where}{outcome.reason}")), err=True)

@@ -1,0 +1,50 @@
+"""One load with its retries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kada_dagster.errors import KadaError
+from kada_dagster.loader.engine.context import Report
+from kada_dagster.loader.engine.run import LoadResult
+from kada_dagster.loader.engine.stopping import LoadStoppedError, Stop
+from kada_dagster.loader.runs.choice import Load
+from kada_dagster.loader.runs.outcome import Outcome
+
+Do = Callable[[Load, Report], LoadResult]
+"""Loads once."""
+
+_LONGEST_WAIT = 3600.0
+"""Seconds; where doubling the wait ends."""
+
+
+def attempt(load: Load, do: Do, report: Report, stop: Stop) -> Outcome:
+    """Load; after an error that may pass, again, as the task's `retries` say.
+
+    Args:
+        load: what to load.
+        do: loads once.
+        report: told what begins and what is tried again.
+        stop: ends it, pauses included.
+
+    Returns:
+        What came of it; no exception comes out of here.
+    """
+    retries = load.task.definition.retries
+    for number in range(retries.max_retries + 1):
+        try:
+            stop.check()
+            return Outcome(load, do(load, report), attempts=number + 1)
+        except Exception as error:
+            if stop.is_set:
+                return Outcome(load, error=LoadStoppedError("stopped"), attempts=number + 1)
+            is_last = number == retries.max_retries
+            if is_last or not (isinstance(error, KadaError) and error.transient):
+                return Outcome(load, error=error, attempts=number + 1)
+            seconds = min(retries.delay_seconds * 2**number, _LONGEST_WAIT)
+            report(f"{error} - again in {seconds:g} s ({number + 1} of {retries.max_retries})")
+        try:
+            stop.wait(seconds)
+        except LoadStoppedError as error:
+            return Outcome(load, error=error, attempts=number + 1)
+    raise AssertionError  # the last number returns

@@ -1,0 +1,85 @@
+"""Ctrl-C and SIGTERM in the middle of loads: nothing is half-written, nothing goes on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+from kada_dagster_tests.cli.conftest import Kada
+from kada_dagster_tests.cli.load_project import Load, tables
+
+SLOW = "SELECT i AS id, 'x' AS note FROM generate_series(1, 3) i, pg_sleep(100)"
+
+
+@pytest.fixture
+def slow(load: Load) -> Load:
+    """A task that is quick, and two that would take minutes, at the source and at the target."""
+    load.ends.at_source(tables("a"))
+    load.ends.at_target(tables("b", "c"))
+    load.write(
+        {
+            "erp/route.yaml": "source: erp\n",
+            "erp/public/a/task.yaml": "mode: full\nsource: {table: public.a}\n"
+            "target: {ddl: auto}\n",
+            "erp/public/b/task.yaml": "mode: full\nsource: {query: b.sql}\n",
+            "erp/public/b/b.sql": SLOW,
+            "erp/public/c/task.yaml": "mode: sql\nsql: c.sql\n",
+            "erp/public/c/c.sql": SLOW,
+        }
+    )
+    return load
+
+
+def sleepers(load: Load) -> int:
+    return load.ends.at_target(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%%pg_sleep%%'"
+        " AND pid <> pg_backend_pid() AND datname IN (%s, %s)",
+        load.ends.source,
+        load.ends.target,
+    )[0][0]
+
+
+def wait_for(load: Load, number: int) -> None:
+    end = time.monotonic() + 30
+    while sleepers(load) != number:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_leaves_nothing_half_written(
+    slow: Load, sent: signal.Signals
+) -> None:
+    kada = Kada(slow.folder)
+    process = subprocess.Popen(
+        kada.command("load", "run", "-p", ".", "--all", "--jobs", "3"),
+        cwd=slow.folder,
+        env=kada.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(slow, 2)
+    while slow.ends.at_target("SELECT to_regclass('kada_loader.state'), to_regclass('a')")[0] == (
+        None,
+        None,
+    ):
+        time.sleep(0.05)
+    began = time.monotonic()
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 10
+    assert "interrupted: nothing was left half-written" in err
+    assert "Traceback" not in err
+    assert "public.a" in out  # what was loaded before is told
+    wait_for(slow, 0)
+    assert slow.ends.at_target("SELECT count(*) FROM b") == [(3,)]
+    assert slow.ends.at_target("SELECT note FROM c WHERE id = 1") == [("row 1",)]
+    assert [row[0] for row in slow.ends.at_target("SELECT task FROM kada_loader.state")] == [
+        "public.a"
+    ]
