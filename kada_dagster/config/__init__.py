@@ -1,36 +1,43 @@
 """Configuration: kada.yaml and the vendor's JSON files, read into one model.
 
 This package reads files and says what is wrong in them; it does no work on a source, and it
-imports neither Dagster nor a driver.
+imports neither Dagster nor a driver. What is exported here is imported when it is first used:
+who needs one part of it, as the loader does, does not pay for the models of all sources.
 """
 
-from kada_dagster.config.find import find_config
-from kada_dagster.config.fivetran import FivetranAccountSettings, StartSettings
-from kada_dagster.config.fivetran_follow import FollowSettings, SensorSettings
-from kada_dagster.config.landing import (
-    AzureLandingSettings,
-    LandingSettings,
-    LocalLandingSettings,
-    S3LandingSettings,
-)
-from kada_dagster.config.loader import LoaderSettings, LoadSensorSettings
-from kada_dagster.config.loading import load_config_file
-from kada_dagster.config.marks import (
-    FileMarkSettings,
-    HighWaterMarkSettings,
-    LandingMarkSettings,
-    PostgresMarkSettings,
-)
-from kada_dagster.config.models import (
-    CheckSettings,
-    KadaConfig,
-    ScheduleSettings,
-    SourceSettings,
-)
-from kada_dagster.config.retries import RetrySettings
-from kada_dagster.config.source import source_settings
-from kada_dagster.config.vendor_json import load_config
-from kada_dagster.config.window import WindowSettings
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kada_dagster.config.find import find_config
+    from kada_dagster.config.fivetran import FivetranAccountSettings, StartSettings
+    from kada_dagster.config.fivetran_follow import FollowSettings, SensorSettings
+    from kada_dagster.config.landing import (
+        AzureLandingSettings,
+        LandingSettings,
+        LocalLandingSettings,
+        S3LandingSettings,
+    )
+    from kada_dagster.config.loader import LoaderSettings, LoadSensorSettings
+    from kada_dagster.config.loading import load_config_file
+    from kada_dagster.config.marks import (
+        FileMarkSettings,
+        HighWaterMarkSettings,
+        LandingMarkSettings,
+        PostgresMarkSettings,
+    )
+    from kada_dagster.config.models import (
+        CheckSettings,
+        KadaConfig,
+        ScheduleSettings,
+        SourceSettings,
+    )
+    from kada_dagster.config.retries import RetrySettings
+    from kada_dagster.config.source import source_settings
+    from kada_dagster.config.vendor_json import load_config
+    from kada_dagster.config.window import WindowSettings
 
 __all__ = [
     "AzureLandingSettings",
@@ -58,3 +65,43 @@ __all__ = [
     "load_config_file",
     "source_settings",
 ]
+
+_HOMES = {
+    "AzureLandingSettings": "kada_dagster.config.landing",
+    "CheckSettings": "kada_dagster.config.models",
+    "FileMarkSettings": "kada_dagster.config.marks",
+    "FivetranAccountSettings": "kada_dagster.config.fivetran",
+    "FollowSettings": "kada_dagster.config.fivetran_follow",
+    "HighWaterMarkSettings": "kada_dagster.config.marks",
+    "KadaConfig": "kada_dagster.config.models",
+    "LandingMarkSettings": "kada_dagster.config.marks",
+    "LandingSettings": "kada_dagster.config.landing",
+    "LoadSensorSettings": "kada_dagster.config.loader",
+    "LoaderSettings": "kada_dagster.config.loader",
+    "LocalLandingSettings": "kada_dagster.config.landing",
+    "PostgresMarkSettings": "kada_dagster.config.marks",
+    "RetrySettings": "kada_dagster.config.retries",
+    "S3LandingSettings": "kada_dagster.config.landing",
+    "ScheduleSettings": "kada_dagster.config.models",
+    "SensorSettings": "kada_dagster.config.fivetran_follow",
+    "SourceSettings": "kada_dagster.config.models",
+    "StartSettings": "kada_dagster.config.fivetran",
+    "WindowSettings": "kada_dagster.config.window",
+    "find_config": "kada_dagster.config.find",
+    "load_config": "kada_dagster.config.vendor_json",
+    "load_config_file": "kada_dagster.config.loading",
+    "source_settings": "kada_dagster.config.source",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import an exported name where it lives (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
