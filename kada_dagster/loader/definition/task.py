@@ -86,6 +86,7 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
         ("sql", "is for mode sql only", task.mode != "sql" and task.sql),
         ("key", f"is required for {_keyed_by(task)}", is_keyed and not task.key),
         ("key", "is required for checks.unique", task.checks.unique and not task.key),
+        ("checks.schema_drift", "mode http does not know it", _drifts_unseen(task)),
         ("cursor", "is required for mode incremental", _lacks_cursor(task)),
         ("cursor", "is for mode incremental only", not is_incremental and task.cursor),
         (
@@ -127,6 +128,11 @@ def _keyed_by(task: TaskDefinition) -> str:
     if task.mode in _KEYED:
         return f"mode {task.mode}"
     return "write: upsert" if task.write == "upsert" else "deletes"
+
+
+def _drifts_unseen(task: TaskDefinition) -> bool:
+    """Columns of an API are known only when all of it is read."""
+    return task.mode == "http" and task.checks.schema_drift
 
 
 def _lacks_cursor(task: TaskDefinition) -> bool:

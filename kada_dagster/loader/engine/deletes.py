@@ -49,7 +49,7 @@ def delete_missing(
     from psycopg2.sql import SQL, Identifier
 
     plan = context.plan
-    inside = _own(bounds, plan.columns)
+    inside = own_bounds(bounds, plan.columns)
     missing = SQL("NOT EXISTS (SELECT FROM {} AS here WHERE {})").format(
         keys, matches("here", "kept", plan.key)
     )
@@ -107,7 +107,7 @@ def matches(one: str, other: str, key: Sequence[str]) -> Composable:
     return SQL(" AND ").join(pairs)
 
 
-def _own(bounds: Sequence[Bound], columns: Sequence[tuple[str, str]]) -> list[Bound]:
+def own_bounds(bounds: Sequence[Bound], columns: Sequence[tuple[str, str]]) -> list[Bound]:
     """Bounds of the source's columns as bounds of the target's."""
     called = {source: target for target, source in columns}
     return [replace(bound, column=called.get(bound.column, bound.column)) for bound in bounds]

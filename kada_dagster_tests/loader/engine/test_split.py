@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.parts import SplitSettings
-from kada_dagster.loader.engine.split import parts_of
+from kada_dagster.loader.engine.split import Part, parts_of
 from kada_dagster_tests.loader.databases import Ends
 
 NOW = datetime(2026, 3, 15, 12, 30, tzinfo=timezone.utc)
@@ -126,3 +126,12 @@ def test_a_range_that_became_empty_at_the_source_is_emptied(ends: Ends) -> None:
     ends.at_target("INSERT INTO t VALUES (1, '2026-02-05Z'), (2, '2026-03-05Z')")
     assert ends.load(TASK, part=parts_of(MONTHS, NOW)[1]).counts.deleted == 1
     assert ends.at_target("SELECT id FROM t") == [(2,)]
+
+
+def test_a_range_of_a_column_with_another_name_is_replaced_by_that_name(ends: Ends) -> None:
+    ends.at_source("CREATE TABLE s AS SELECT n AS id FROM generate_series(1, 30) n")
+    ends.at_target("CREATE TABLE t AS SELECT n AS key FROM generate_series(5, 40) n")
+    task = "mode: full\nsource: {table: public.s}\ncolumns: {key: id}\n"
+    split = "split: {by: id, size: 10, start: 1, end: 31}\n"
+    ends.load(task + split, part=Part("11", 11, 21))
+    assert ends.at_target("SELECT key FROM t ORDER BY 1") == [(n,) for n in range(5, 41)]

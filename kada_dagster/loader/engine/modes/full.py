@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import Copied, Feed, copy_rows, feed, may_replace
+from kada_dagster.loader.engine.deletes import own_bounds
 from kada_dagster.loader.engine.replacement import Replacement, lock_from_readers, obstacles
 from kada_dagster.loader.engine.table import Table, describe, sql
 from kada_dagster.loader.errors import SchemaMismatchError
@@ -63,7 +64,8 @@ def _delete_and_copy(
 
     target, plan = context.target, context.plan
     refuse_references(context, table)
-    delete = SQL("DELETE FROM {}{}").format(table.identifier, where(plan.selection.bounds))
+    inside = where(own_bounds(plan.selection.bounds, plan.columns))
+    delete = SQL("DELETE FROM {}{}").format(table.identifier, inside)
     try:
         with target.attempt():
             deleted = target.run(f"delete the old rows of {table}", delete)
