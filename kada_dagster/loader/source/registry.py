@@ -14,7 +14,10 @@ _OPENERS: Mapping[str, str] = {
     "postgres": "kada_dagster.loader.source.postgres:open_postgres",
     "mysql": "kada_dagster.loader.source.mysql:open_mysql",
     "mariadb": "kada_dagster.loader.source.mysql:open_mysql",
+    "sqlalchemy": "kada_dagster.loader.source.sqlalchemy:open_sqlalchemy",
+    "odbc": "kada_dagster.loader.source.odbc:open_odbc",
     "sqlite": "kada_dagster.loader.source.sqlite:open_sqlite",
+    "folder": "kada_dagster.loader.source.files.source:open_folder",
 }
 """`module:function` by the type of the profile; called with profile, its name and the folder."""
 

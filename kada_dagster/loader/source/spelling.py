@@ -41,11 +41,20 @@ def speller(kind: type, target: str) -> Spell:
 
     Raises:
         UnfitError: they cannot be.
+
+    What a driver hands out to be read, as a LOB, is read.
     """
     for base in kind.__mro__:
         if make := _SPELLERS.get(base):
             return make(target)
+    if callable(getattr(kind, "read", None)):
+        return lambda value: spelled(value.read(), target)
     raise UnfitError(f"a value of Python's type {kind.__name__} is none that can be loaded")
+
+
+def spelled(value: object, target: str) -> str:
+    """One value for a type of PostgreSQL; see `speller`."""
+    return speller(type(value), target)(value)
 
 
 def _number(target: str) -> Spell:
@@ -148,7 +157,7 @@ def json_text(value: object) -> str:
 
 
 def _quoted(value: object) -> str:
-    text = value if isinstance(value, str) else speller(type(value), "text")(value)
+    text = value if isinstance(value, str) else spelled(value, "text")
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -157,7 +166,7 @@ def array_text(value: object, element: str) -> str:
     if isinstance(value, dict):
         raise UnfitError("an object is no array")
     if not isinstance(value, (list, tuple)):
-        text = speller(type(value), element)(value).replace("\\", r"\\").replace('"', r"\"")
+        text = spelled(value, element).replace("\\", r"\\").replace('"', r"\"")
         return f'"{text}"'
     parts = (
         "NULL" if one is None else array_text(one, element) for one in cast("list[object]", value)

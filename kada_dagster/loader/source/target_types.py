@@ -30,7 +30,7 @@ def base_of(column: TargetColumn) -> str:
     Returns:
         As `timestamp without time zone`, `numeric`, `text[]`.
     """
-    return _bare(column.type if column.facts is None else _base(column.facts))
+    return bare(column.type if column.facts is None else _base(column.facts))
 
 
 def _base(facts: TypeFacts) -> str:
@@ -39,5 +39,6 @@ def _base(facts: TypeFacts) -> str:
     return facts.name
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """A type without its modifier."""
     return _MODIFIER.sub("", name)

@@ -1,0 +1,157 @@
+"""What servers behind generic drivers do otherwise: how a snapshot begins, what types mean.
+
+Not here: what SQLAlchemy and ODBC do for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+_TIMES = ("date", "time", "interval")
+Printed = Callable[[str, str], str]
+"""From a column's type in PostgreSQL and its name, quoted, to the expression that is read."""
+
+
+def _as_it_is(_target: str, name: str) -> str:
+    return name
+
+
+@dataclass(frozen=True)
+class Product:
+    """A kind of server.
+
+    Attributes:
+        begin: statements that begin a transaction that reads one state, times in UTC.
+        commits: whether a commit must follow them before they hold.
+        alias: what stands between a query in brackets and its name.
+        printed: the expression that gives a column's values in a form that loses nothing.
+        words: types, by names that mean something else elsewhere.
+        is_described: whether the driver tells the types of a query as exactly as the catalogue.
+        zoned: what a moment with a zone is bound as.
+        is_file: whether the database is a file.
+    """
+
+    begin: tuple[str, ...] = ()
+    commits: bool = False
+    alias: str = " AS "
+    printed: Printed = _as_it_is
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_described: bool = False
+    zoned: Literal["aware", "naive", "text"] = "aware"
+    is_file: bool = False
+
+
+def _mssql(target: str, name: str) -> str:
+    """Not all drivers know a moment with a zone."""
+    is_zoned = target == "timestamp with time zone"
+    return f"CONVERT(varchar(34), {name}, 121)" if is_zoned else name
+
+
+def _postgresql(target: str, name: str) -> str:
+    """As Python's values, infinity is the year 9999, a month 30 days, and JSON has few digits."""
+    is_odd = target.startswith((*_TIMES, "json")) and not target.endswith("[]")
+    return f"CAST({name} AS text)" if is_odd else name
+
+
+def _oracle(target: str, name: str) -> str:
+    """The drivers drop the zone, and know no months."""
+    if target == "timestamp with time zone":
+        return f"TO_CHAR(SYS_EXTRACT_UTC({name}), 'YYYY-MM-DD HH24:MI:SS.FF6') || '+00'"
+    return f"TO_CHAR({name})" if target == "interval" else name
+
+
+def _duckdb(target: str, name: str) -> str:
+    """As Python's values, infinity is the year 9999, a month 30 days, and JSON no text."""
+    base, is_list = target.removesuffix("[]"), target.endswith("[]")
+    if target == "jsonb":
+        return f"CAST(to_json({name}) AS VARCHAR)"
+    if base.startswith(_TIMES):
+        text = f"CAST({name} AS VARCHAR{target[len(target.rstrip('[]')) :]})"
+        return text if is_list else f"replace({text}, ' (BC)', ' BC')"
+    return f"CAST({name} AS VARCHAR)" if target == "json" else name
+
+
+_MYSQL = Product(
+    begin=(
+        "SET SESSION time_zone = '+00:00'",
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+    ),
+    words={
+        "timestamp": "timestamp with time zone",
+        "time": "interval",
+        "float": "real",
+        "bool": "smallint",
+    },
+    zoned="naive",
+)
+
+PRODUCTS: Mapping[str, Product] = {
+    "postgresql": Product(
+        begin=(
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            "SET LOCAL timezone = 'UTC'",
+        ),
+        printed=_postgresql,
+        words={"money": "money"},
+    ),
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL,
+    "oracle": Product(
+        begin=("ALTER SESSION SET TIME_ZONE = '+00:00'", "SET TRANSACTION READ ONLY"),
+        alias=" ",
+        printed=_oracle,
+        words={
+            "date": "timestamp(0) without time zone",
+            "integer": "numeric(38,0)",
+            "long": "text",
+        },
+        is_described=True,
+        zoned="naive",
+    ),
+    "mssql": Product(
+        begin=(
+            "IF (SELECT snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()) = 1 "
+            "SET TRANSACTION ISOLATION LEVEL SNAPSHOT",
+        ),
+        commits=True,  # a transaction cannot become a snapshot when it has begun
+        printed=_mssql,
+        words={"bit": "boolean", "timestamp": "bytea"},
+        zoned="text",
+    ),
+    "duckdb": Product(
+        begin=("SET TimeZone = 'UTC'",),
+        printed=_duckdb,
+        words={"float": "real", "varchar": "text", "bit": "bit varying"},
+        is_described=True,
+        is_file=True,
+    ),
+    "sqlite": Product(begin=("BEGIN",), is_file=True),
+}
+"""By the name of SQLAlchemy's dialect."""
+
+_SYSTEMS = {
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mariadb",
+    "oracle": "oracle",
+    "microsoft sql server": "mssql",
+    "duckdb": "duckdb",
+    "sqlite": "sqlite",
+}
+
+
+def product_of(dialect: str) -> Product:
+    """The product of a dialect of SQLAlchemy; one without anything of its own if unknown."""
+    return PRODUCTS.get(dialect, Product())
+
+
+def product_called(system: str) -> Product:
+    """The product an ODBC driver calls so.
+
+    Args:
+        system: what it says for SQL_DBMS_NAME.
+    """
+    return product_of(_SYSTEMS.get(system.strip().lower(), ""))

@@ -1,0 +1,123 @@
+"""From an address to an engine of SQLAlchemy: dialect, driver, and what must not be shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.template import Template
+from kada_dagster.loader.source.products import product_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import URL
+
+_EXTRAS = {
+    "oracledb": "oracle",
+    "pymssql": "sqlserver",
+    "pyodbc": "odbc",
+    "duckdb": "duckdb",
+    "pymysql": "mysql",
+}
+_DIALECT_EXTRAS = {"duckdb": "duckdb"}
+_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {"check_same_thread": False},  # rows are read in a thread of their own
+    "duckdb": {"read_only": True},
+}
+_SHORTEST_SECRET = 4  # characters; a shorter value would be masked in half of all words
+
+
+@dataclass(frozen=True)
+class Address:
+    """A database as SQLAlchemy is told of it.
+
+    Attributes:
+        engine: keeps no connection.
+        where: dialect, server and database, for messages.
+        secrets: values that no message may hold.
+    """
+
+    engine: Engine
+    where: str
+    secrets: tuple[str, ...]
+
+
+def address_of(template: Template, name: str) -> Address:
+    """The engine of an address in connections.yaml.
+
+    Args:
+        template: of the address.
+        name: of the profile.
+
+    Raises:
+        ConfigError: a variable is not set, it is no address, or dialect or driver are missing.
+    """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    field = f"connections.yaml: {name}.url"
+    text = template.resolve(field, lambda value: quote(value, safe=""))
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None:
+        raise ConfigError(f"{field}: is no address such as dialect+driver://user:password@host/db")
+    return Address(_engine(url, field), _where(url, name), tuple(_secrets(url, template, field)))
+
+
+def _engine(url: URL, field: str) -> Engine:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    try:
+        dialect = url.get_dialect().name
+        _require_file(url, dialect, field)
+        arguments = dict(_ARGUMENTS.get(dialect, {}))
+        return create_engine(url, poolclass=NullPool, connect_args=arguments)
+    except NoSuchModuleError:
+        reason = _missing(_DIALECT_EXTRAS, url.get_backend_name(), "SQLAlchemy's dialect for ")
+    except ImportError as error:
+        reason = _missing(_EXTRAS, error.name or url.drivername, "")
+    except (ArgumentError, TypeError, ValueError):
+        reason = "has a part that the dialect does not know"
+    raise ConfigError(f"{field}: {reason}")
+
+
+def _missing(extras: Mapping[str, str], module: str, what: str) -> str:
+    """What to install; a package is mostly called as what it brings."""
+    package = f"'kada_dagster[{extras[module]}]'" if module in extras else module
+    hint = "" if module in extras or not what else "the package that has it, as sqlalchemy-"
+    return f"{what}{module} is not installed; install it with: pip install {hint}{package}"
+
+
+def _require_file(url: URL, dialect: str, field: str) -> None:
+    """The drivers of files would make a new one."""
+    database = url.database or ""
+    is_path = database and not database.startswith((":", "file:", "md:"))
+    if product_of(dialect).is_file and is_path and not Path(database).is_file():
+        raise ConfigError(f"{field}: {database} is not there")
+
+
+def _where(url: URL, name: str) -> str:
+    server = f"{url.host}:{url.port}" if url.port else (url.host or "")
+    place = "/".join(filter(None, (server, Path(url.database or "").name)))
+    return f"{name} ({url.get_backend_name()}{f' {place}' if place else ''})"
+
+
+def _secrets(url: URL, template: Template, field: str) -> list[str]:
+    """The password, and what comes from the environment, as it is and percent-encoded."""
+    given = [
+        Template(f"${{{variable}}}").resolve(field)
+        for variable in template.variables
+        if variable  # each is set: the whole was resolved
+    ]
+    found = [value for value in given if len(value) >= _SHORTEST_SECRET]
+    if url.password:
+        found.append(str(url.password))
+    return [spelt for value in found for spelt in dict.fromkeys((value, quote(value, safe="")))]
