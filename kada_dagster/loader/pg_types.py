@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 FIRST_USER_OID = 16_384
 """Types with smaller OIDs are built in: the same on every server that has them."""
 
-_ONLY_HERE = frozenset(
+_AS_TEXT = frozenset(
     {
         # numbers of objects of this server; as text they are names
         *("regproc", "regprocedure", "regoper", "regoperator", "regclass", "regcollation"),
         *("regtype", "regrole", "regnamespace", "regconfig", "regdictionary"),
         "money",  # its binary form leaves out how many digits stand behind the point
+        *("int2vector", "oidvector"),  # empty ones are sent, but not received
     }
 )
 _MULTIRANGE = "(SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE r.rngmultitypid = t.oid)"
@@ -84,7 +85,7 @@ def is_same_in_binary(source: TypeFacts | None, target: TypeFacts | None) -> boo
     source, target = _base(source), _base(target)
     if source.name != target.name or source.kind != target.kind:
         return False
-    if not (source.sends and target.sends) or source.name in _ONLY_HERE:
+    if not (source.sends and target.sends) or source.name in _AS_TEXT:
         return False
     return _is_same_form(source, target)
 

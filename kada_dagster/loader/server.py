@@ -31,9 +31,15 @@ _FORMS: Mapping[str, str] = MappingProxyType(
 )
 
 _ALIVE: Mapping[str, int] = MappingProxyType(
-    {"keepalives_idle": 60, "keepalives_interval": 15, "keepalives_count": 4}
+    {
+        "keepalives_idle": 60,
+        "keepalives_interval": 15,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 600_000,
+    }
 )
-"""A peer that is gone without a word is noticed within two minutes, however long it may think."""
+"""A peer that is gone without a word is noticed within two minutes, or ten while it is sent data:
+for so long a target that waits for a row another session holds may take in none."""
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ class PostgresSource:
         for name, comment, columns, key in rows:
             described = [
                 Column(c["name"], c["type"], c["type"], c["nullable"], c["comment"] or "")
-                for c in columns
+                for c in columns or ()
             ]
             yield TableInfo((schema or "public", name), tuple(described), tuple(key), comment or "")
 

@@ -85,4 +85,5 @@ def new_landing(server: PostgresServer) -> Iterator[Landing]:
                     setting.execute(settings().replace("SET LOCAL", "SET"))
                 yield Landing(server, name, connection)
         finally:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            force = " WITH (FORCE)" if server.version >= 13 else ""
+            cursor.execute(f"DROP DATABASE {name}{force}")
