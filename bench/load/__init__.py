@@ -1,0 +1,86 @@
+"""Loads of the engine against pipes of the databases' own programs, in the same minutes.
+
+Full loads of mixed columns from PostgreSQL, whole and in four ranges side by side; 1 % of changed
+rows; full loads from SQLite and MariaDB. Each floor is what one would write in a shell: COPY out
+of one psql into another, in binary form; a temporary table and ON CONFLICT; `sqlite3 -csv` and
+`mariadb` into psql. All of ours are whole processes. dlt, sling and ingestr are timed where they
+are installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.load.databases import Databases, running
+from bench.load.loads import incremental, postgres_full, source_full
+from bench.load.peers import Peers
+from bench.process import table
+
+_OTHERS = ("sqlite", "mariadb")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure all, print the figures."""
+    options = _options(arguments)
+    with tempfile.TemporaryDirectory(prefix="kada-bench-") as folder:
+        work = Path(folder)
+        work.chmod(0o755)
+        with running(work) as databases:
+            print(_last_line(databases, options))
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="load")
+    parser.add_argument("--rows", type=int, default=5_000_000, help="of the PostgreSQL table")
+    parser.add_argument("--others", type=int, default=1_000_000, help="rows of SQLite and MariaDB")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["full", "incremental", *_OTHERS], action="append")
+    parser.add_argument("--flat", action="store_true", help="also 10^5, 10^6 and 10^7 rows")
+    parser.add_argument("--peers", type=Path, help="bin folder that holds dlt, sling, ingestr")
+    return parser.parse_args(arguments)
+
+
+def _last_line(databases: Databases, options: argparse.Namespace) -> str:
+    """Measure what is wanted, printing as it goes; gives the line of ratios."""
+    peers = Peers.found(options.peers)
+    wanted = options.only or ["full", "incremental", *_OTHERS]
+    found: dict[str, float] = {}
+    most = 0.0
+    if "full" in wanted or "incremental" in wanted:
+        databases.fill_postgres("events", options.rows)
+    if "full" in wanted:
+        print(f"{options.rows:,} rows, PostgreSQL to PostgreSQL")
+        usages, ratios = postgres_full(databases, "events", options.rows, options.rounds, peers)
+        print(table(usages, ratios), flush=True)
+        found |= {"full": ratios["kada"], "split4": ratios["kada, 4 ranges"]}
+        most = max(usages["kada"].rss_mb, usages["kada, 4 ranges"].rss_mb)
+    if "incremental" in wanted:
+        print(f"1 % of {options.rows:,} rows changed")
+        usages, ratios = incremental(databases, "events", options.rounds, peers)
+        print(table(usages, ratios), flush=True)
+        found["incremental"] = ratios["kada"]
+        most = max(most, usages["kada"].rss_mb)
+    for kind in _OTHERS:
+        if kind in wanted and databases.has(kind):
+            print(f"{options.others:,} rows from {kind}")
+            usages, ratios = source_full(databases, kind, options.others, options.rounds, peers)
+            print(table(usages, ratios), flush=True)
+            found[kind] = ratios["kada"]
+            most = max(most, usages["kada"].rss_mb)
+    if options.flat:
+        _flat(databases)
+    ratios_text = " ".join(f"{name}_ratio={ratio:.3f}" for name, ratio in found.items())
+    return f"load {ratios_text} rss_mb={most:.0f}"
+
+
+def _flat(databases: Databases) -> None:
+    for rows in (100_000, 1_000_000, 10_000_000):
+        name = f"events_{rows}"
+        databases.fill_postgres(name, rows)
+        usages, _ = postgres_full(databases, name, rows, 1, Peers())
+        cost = usages["kada"].wall / rows * 1e6
+        print(f"{rows:>12,} rows: {cost:.2f} us a row", flush=True)
+        databases.drop_postgres(name)
