@@ -41,9 +41,12 @@ def prepare_table(
     """
 
     plan, target = context.plan, context.target
-    columns = wanted_columns(context, mode)
     place = {"schema": plan.schema, "name": plan.table}
-    if target.rows(str(plan), sql("table"), place):
+    is_there = bool(target.rows(str(plan), sql("table"), place))
+    if is_there and plan.reads_files and not context.source.columns(plan.selection):
+        return {}  # without rows nothing is known of columns
+    columns = wanted_columns(context, mode)
+    if is_there:
         return _follow(context, describe(target, plan.schema, plan.table), columns, settings.alter)
     _create(context, mode, columns, description)
     return {"ddl": f"created with {', '.join(column.name for column in columns)}"}

@@ -94,6 +94,11 @@ class LoadPlan:
     block: int = 2000
     write: str = "full"
 
+    @property
+    def reads_files(self) -> bool:
+        """Whether rows come from files or answers, which without rows may have no columns."""
+        return bool(self.selection.options)
+
     def __str__(self) -> str:
         return f"{self.schema}.{self.table}"
 

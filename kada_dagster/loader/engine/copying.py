@@ -47,6 +47,8 @@ def feed(context: LoadContext, table: Table) -> Feed:
     if not pairs:
         found = context.source.columns(plan.selection)
         pairs = tuple(_same_name(column.name, table) for column in found)
+        if not pairs and plan.reads_files:  # without rows there are no names
+            pairs = tuple((column.name, column.name) for column in table.columns)
     into = table.named([target for target, _ in pairs])
     if not into:
         raise SchemaMismatchError(f"{table}: the source has no columns")
@@ -96,14 +98,14 @@ def copy_rows(
     context.report(f"copy {context.plan}")
     stream = context.source.stream(given.selection, given.into)
     options = [f"FORMAT {stream.encoding.value}", *(["FREEZE"] if is_new else [])]
-    statement = SQL("COPY {} ({}) FROM STDIN (" + ", ".join(options) + ")").format(
-        into, names(given.names)
+    statement = SQL("COPY {} ({}) FROM STDIN ({})").format(
+        into, names(given.names), SQL(", ".join(options))
     )
     arrived = 0
 
     def take(taken: Taken) -> None:
         nonlocal arrived
-        arrived = context.target.copy(f"copy into {context.plan}", statement, taken)
+        arrived = context.target.copy(f"copy into {context.plan}", statement, taken, stream.place)
 
     size = pump(stream, take)
     if stream.rows != arrived:

@@ -6,7 +6,7 @@ SQLSTATE classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,27 +28,35 @@ _PLACE = re.compile(r"COPY [^,]+, line (\d+)(?:, column (.+?))?(?::|\Z)", re.MUL
 
 
 @contextmanager
-def loading(what: str, secrets: tuple[str, ...]) -> Generator[None]:
+def loading(
+    what: str, secrets: tuple[str, ...], place: Callable[[int], str] | None = None
+) -> Generator[None]:
     """Turn an error of psycopg2 into a typed one.
 
     Args:
         what: is being done, with the table's name.
         secrets: values that must not appear in the message.
+        place: says where a row of the data is from; '' where its number says it.
     """
     import psycopg2
 
     try:
         yield
     except psycopg2.Error as error:
-        failure = _meaning(what, error, secrets)
+        failure = _meaning(what, error, secrets, place)
     else:
         return
     raise failure
 
 
-def _meaning(what: str, error: psycopg2.Error, secrets: tuple[str, ...]) -> KadaError:
+def _meaning(
+    what: str,
+    error: psycopg2.Error,
+    secrets: tuple[str, ...],
+    place: Callable[[int], str] | None,
+) -> KadaError:
     state = error.pgcode or ""
-    text = f"{what}: {redact(_said(error), secrets)}"
+    text = f"{what}: {redact(_said(error, place), secrets)}"
     if not state or state.startswith(_LOST):
         return TargetLostError(f"{text}; the load can be run again")
     if state == "55P03":
@@ -62,13 +70,14 @@ def _meaning(what: str, error: psycopg2.Error, secrets: tuple[str, ...]) -> Kada
     return TargetError(f"{text} (SQLSTATE {state})")
 
 
-def _said(error: psycopg2.Error) -> str:
+def _said(error: psycopg2.Error, place: Callable[[int], str] | None) -> str:
     """The server's message, with names and the place in the data, and without values."""
     primary = error.diag.message_primary or str(error).strip().partition("\n")[0]
     said = _VALUE.sub("", primary)
-    if place := _PLACE.search(error.diag.context or ""):
-        column = f", column {place[2]}" if place[2] else ""
-        said += f" (row {place[1]} of what was read{column})"
+    if found := _PLACE.search(error.diag.context or ""):
+        column = f", column {found[2]}" if found[2] else ""
+        where = place(int(found[1])) if place else ""
+        said += f" ({where or f'row {found[1]} of what was read'}{column})"
     return said + _named(error)
 
 

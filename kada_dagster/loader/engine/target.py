@@ -7,7 +7,7 @@ that ends.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -86,9 +86,24 @@ class Target:
             inner = SQL("BEGIN EXECUTE {}; END").format(Literal(text)).as_string(cursor)
             cursor.execute(SQL("DO {}").format(Literal(inner)))
 
-    def copy(self, what: str, statement: Composable, taken: Taken) -> int:
-        """Run a COPY FROM STDIN that reads a pipe to its end; gives the number of rows."""
-        with self._cursor(what) as cursor:
+    def copy(
+        self, what: str, statement: Composable, taken: Taken, place: Callable[[int], str]
+    ) -> int:
+        """Run a COPY FROM STDIN that reads a pipe to its end.
+
+        Args:
+            what: it does, for messages.
+            statement: SQL.
+            taken: the pipe.
+            place: says where a row is from.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            LoaderError: the server refuses it, or a row.
+        """
+        with self._cursor(what, place) as cursor:
             file: Any = taken  # the driver calls nothing but `read`
             cursor.copy_expert(statement, file, CHUNK)
             return cursor.rowcount
@@ -133,8 +148,9 @@ class Target:
             clock.sleep(_PAUSE)
 
     @contextmanager
-    def _cursor(self, what: str) -> Generator[Cursor]:
-        with loading(f"{self._where}: {what}", self._secrets), self._raw.cursor() as cursor:
+    def _cursor(self, what: str, place: Callable[[int], str] | None = None) -> Generator[Cursor]:
+        where = f"{self._where}: {what}"
+        with loading(where, self._secrets, place), self._raw.cursor() as cursor:
             yield cursor
 
 

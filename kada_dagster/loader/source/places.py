@@ -27,8 +27,8 @@ class Places:
         if self._before and rows_before <= self._before[-1]:  # the one before had none, or again
             keep = bisect_left(self._before, rows_before)
             del self._before[keep:], self._documents[keep:]
+        self._documents.append((name, unit, first))  # before it can be found: another thread asks
         self._before.append(rows_before)
-        self._documents.append((name, unit, first))
 
     def __call__(self, row: int) -> str:
         """As `orders.json, row 17`.
