@@ -9,6 +9,7 @@ from kada_dagster.cli.lazy_group import LazyCommand, LazyGroup
 _PLACE = "kada_dagster.cli.load"
 COMMANDS = {
     "check": LazyCommand(f"{_PLACE}.check:check", "Say what is wrong in a project."),
+    "generate": LazyCommand(f"{_PLACE}.generate:generate", "Make tasks of a source's tables."),
     "migrate": LazyCommand(f"{_PLACE}.migrate:migrate", "Apply version files."),
     "prune": LazyCommand(f"{_PLACE}.prune:prune", "Take away what no task needs any more."),
     "run": LazyCommand(f"{_PLACE}.run:run", "Load tasks."),
