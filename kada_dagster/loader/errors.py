@@ -13,6 +13,12 @@ class SourceReadError(LoaderError):
     """The source refused the read, or its data cannot be had as the target wants it."""
 
 
+class FileChangedError(SourceReadError):
+    """A file was written while it was read."""
+
+    transient = True
+
+
 class SourceLostError(LoaderError, ConnectionFailedError):
     """The connection to the source was refused or lost."""
 

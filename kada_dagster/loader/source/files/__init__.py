@@ -1,0 +1,1 @@
+"""Files of a folder or of an object store as a source."""

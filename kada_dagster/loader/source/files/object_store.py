@@ -1,0 +1,139 @@
+"""Files below a URL, through fsspec: S3, Azure, Google, SFTP, whatever has a driver.
+
+Facts: https://filesystem-spec.readthedocs.io/en/latest/api.html
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, BinaryIO
+
+from kada_dagster.errors import ConfigError, KadaError
+from kada_dagster.extracts.shared_faults import fault_of
+from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
+from kada_dagster.loader.source.files.pattern import Pattern
+from kada_dagster.loader.source.files.store import FileFacts
+
+_PLAIN = {"skip_instance_cache": True, "use_listings_cache": False}
+"""What others write is seen at once, and a changed environment makes a new client."""
+
+_BLOCK = 1 << 23  # bytes of a request
+_EXTRAS = {
+    **dict.fromkeys(("s3", "s3a"), "kada_dagster[shared-s3]"),
+    **dict.fromkeys(("abfs", "abfss", "az"), "kada_dagster[shared-azure]"),
+    **dict.fromkeys(("gs", "gcs"), "gcsfs"),
+}
+_MARKS = ("ETag", "etag", "e_tag", "content_md5", "md5Hash", "LastModified", "mtime", "modified")
+"""Where drivers put what changes with a file, the surest first."""
+
+
+class ObjectStore:
+    """See `FileStore`.
+
+    Args:
+        url: of the prefix, as `s3://bucket/prefix`.
+        options: of the driver.
+        name: of the profile, for messages.
+    """
+
+    def __init__(self, url: str, options: Mapping[str, Any], name: str) -> None:
+        self._url, self._options, self._name = url.rstrip("/"), options, name
+        self.where = f"{name} ({_without_login(self._url)})"
+
+    def files(self, pattern: Pattern) -> list[FileFacts]:
+        """See `FileStore.files`."""
+        top = self._full(pattern.folder) if pattern.folder else self._top
+        with self.reading(pattern.text):
+            depth = {} if pattern.is_deep else {"maxdepth": 1}
+            found: Mapping[str, Any] = self._driver.find(top, detail=True, **depth)
+        named = {self._below(path): info for path, info in found.items()}
+        return [_facts(name, named[name]) for name in sorted(named) if pattern.has(name)]
+
+    def facts(self, name: str) -> FileFacts | None:
+        """See `FileStore.facts`."""
+        with self.reading(name):
+            try:
+                info: Mapping[str, Any] = self._driver.info(self._full(name))
+            except FileNotFoundError:
+                return None
+        return _facts(name, info) if info.get("type", "file") == "file" else None
+
+    def open(self, name: str) -> BinaryIO:
+        """See `FileStore.open`."""
+        with self.reading(name):
+            return self._driver.open(self._full(name), "rb", block_size=_BLOCK)
+
+    def remove(self, name: str) -> None:
+        """See `FileStore.remove`."""
+        with self.reading(name):
+            try:
+                self._driver.rm_file(self._full(name))
+            except FileNotFoundError:
+                return
+
+    def move(self, name: str, to: str) -> None:
+        """See `FileStore.move`. Where the store has no rename, it is a copy and a removal."""
+        target = self._full(to)
+        with self.reading(f"{name} to {to}"):
+            self._driver.makedirs(target.rpartition("/")[0], exist_ok=True)
+            self._driver.mv(self._full(name), target)
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        """The driver, and the URL as it writes paths."""
+        protocol = self._url.partition("://")[0]
+        where = f"connections.yaml: {self._name}.url"
+        try:
+            core: Any = importlib.import_module("fsspec.core")
+            with self.reading("open"):
+                return core.url_to_fs(self._url, **_PLAIN, **self._options)
+        except ImportError as error:
+            cure = _EXTRAS.get(protocol) or error.name or "fsspec"
+        raise ConfigError(f"{where}: {protocol}:// needs a driver: pip install '{cure}'")
+
+    @property
+    def _driver(self) -> Any:
+        return self._opened[0]
+
+    @property
+    def _top(self) -> str:
+        return self._opened[1].rstrip("/")
+
+    def _full(self, name: str) -> str:
+        return f"{self._top}/{name}"
+
+    def _below(self, path: str) -> str:
+        return path.strip("/").removeprefix(self._top.strip("/")).strip("/")
+
+    @contextmanager
+    def reading(self, what: str) -> Generator[None]:
+        """See `FileStore.reading`."""
+        try:
+            yield
+        except (KadaError, ImportError):
+            raise
+        except Exception as error:  # drivers have no class in common
+            kind, found = fault_of(error)
+        else:
+            return
+        text = f"{self.where}: {what}"
+        if kind == "refused":
+            raise SourceDeniedError(f"{text}: access is refused ({found})")
+        if kind == "away":
+            raise SourceLostError(f"{text}: no answer ({found}); the load can be run again")
+        raise SourceReadError(f"{text}: {'there is none' if kind == 'missing' else found}")
+
+
+def _facts(name: str, info: Mapping[str, Any]) -> FileFacts:
+    marks = (info[key] for key in _MARKS if info.get(key))
+    return FileFacts(name, int(info.get("size") or 0), str(next(marks, "")).strip('"'))
+
+
+def _without_login(url: str) -> str:
+    protocol, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    login, _, server = host.rpartition("@")
+    return f"{protocol}{mark}{server if ':' in login else host}{slash}{path}"
