@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from kada_dagster.components.fivetran_account import FivetranAccount
     from kada_dagster.components.hevo import HevoCollector
     from kada_dagster.components.hightouch import HightouchCollector
+    from kada_dagster.components.loader_project import LoaderProject
     from kada_dagster.components.postgres import PostgresCollector
     from kada_dagster.config.models import KadaConfig
     from kada_dagster.config.vendor_json import load_config
     from kada_dagster.fivetran.resource import FivetranResource
     from kada_dagster.fivetran.translator import FivetranTranslator
     from kada_dagster.hwm.vendor import get_hwm, publish_hwm
+    from kada_dagster.loader.resource import LoaderResource
     from kada_dagster.logs import get_generic_logger
 
 __all__ = [
@@ -34,6 +36,8 @@ __all__ = [
     "HevoCollector",
     "HightouchCollector",
     "KadaConfig",
+    "LoaderProject",
+    "LoaderResource",
     "PostgresCollector",
     "__version__",
     "build_definitions",
@@ -51,6 +55,8 @@ _HOMES = {
     "HevoCollector": "kada_dagster.components.hevo",
     "HightouchCollector": "kada_dagster.components.hightouch",
     "KadaConfig": "kada_dagster.config.models",
+    "LoaderProject": "kada_dagster.components.loader_project",
+    "LoaderResource": "kada_dagster.loader.resource",
     "PostgresCollector": "kada_dagster.components.postgres",
     "build_definitions": "kada_dagster.collector.build",
     "get_generic_logger": "kada_dagster.logs",

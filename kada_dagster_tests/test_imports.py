@@ -50,6 +50,16 @@ FACE = {
     "kada_dagster.fivetran.sync_events",
     "kada_dagster.fivetran.sync_journal",
     "kada_dagster.fivetran.sync_launches",
+    "kada_dagster.loader.assets",
+    "kada_dagster.loader.automation",
+    "kada_dagster.loader.build",
+    "kada_dagster.loader.checks",
+    "kada_dagster.loader.instance",
+    "kada_dagster.loader.loading",
+    "kada_dagster.loader.metadata",
+    "kada_dagster.loader.partitions",
+    "kada_dagster.loader.pools",
+    "kada_dagster.loader.run_records",
     "kada_dagster.sandbox.demo.runs",
 }
 """The Dagster face; also every module called `resource`. All others are the plain layer."""

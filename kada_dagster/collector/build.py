@@ -29,14 +29,15 @@ def build_definitions(
 ) -> dg.Definitions:
     """The assets, checks, jobs, schedules, sensors and resources of a whole configuration.
 
-    Reads the configuration file and the snapshots of Fivetran accounts, and nothing else: no
-    network, no secret, and of the environment only `KADA_CONFIG`, where no configuration is passed.
+    Reads the configuration file, the projects of loaders and the snapshots of Fivetran accounts,
+    and nothing else: no network, no secret, and of the environment only `KADA_CONFIG`, where no
+    configuration is passed.
 
     Args:
         config: the configuration, or the path of a kada.yaml; by default the one `find_config`
             finds ($KADA_CONFIG, ./kada.yaml, the packaged demo).
         resources: resources to use in place of the configured ones, by key: `<name>_source`,
-            `<name>_landing`, `<name>_marks`, `<name>_fivetran`.
+            `<name>_landing`, `<name>_marks`, `<name>_fivetran`, `<name>_loader`.
         translators: what the assets of Fivetran accounts look like, by name of the account.
 
     Raises:
@@ -46,12 +47,25 @@ def build_definitions(
         config = load_config_file(config or find_config())
     marks, given = config.high_water_marks, dict(resources or {})
     parts = [source_definitions(source, marks, given) for source in config.sources]
+    parts += _loaders(config, parts, given)
     parts += _accounts(config, parts, given, translators or {})
     whole = dg.Definitions.merge(*parts, dg.Definitions(executor=dg.in_process_executor))
     if unknown := sorted(given.keys() - (whole.resources or {}).keys()):
         known = ", ".join(sorted(whole.resources or {}))
         raise ConfigError(f"resources: no asset uses {unknown[0]!r}; the keys are {known}")
     return whole
+
+
+def _loaders(
+    config: KadaConfig, parts: Sequence[dg.Definitions], given: Mapping[str, object]
+) -> list[dg.Definitions]:
+    """The definitions of the loader projects."""
+    if not config.loader:
+        return []  # nobody else pays for the import
+    from kada_dagster.loader.build import loaders_definitions
+
+    taken = [spec.key for part in parts for spec in part.resolve_all_asset_specs()]
+    return loaders_definitions(config.loader, taken, given)
 
 
 def _accounts(

@@ -18,7 +18,9 @@ _FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _IDLE = {*_FAILED, *map(dg.DagsterRunStatus, ("NOT_STARTED", "MANAGED", "SUCCESS"))}
 """NOT_STARTED: a run stays there when whoever made it died before launching it."""
 
-_AT_WORK = [status for status in dg.DagsterRunStatus if status not in _IDLE]
+AT_WORK = [status for status in dg.DagsterRunStatus if status not in _IDLE]
+"""A run of these has not come to its end."""
+
 _LAST_FAILED = 500
 """How many of the last failed runs that were sending are looked at."""
 
@@ -29,7 +31,7 @@ def spans_at_work(dagster: dg.DagsterInstance, instance: CollectorInstance) -> l
     A run whose process is gone without a word is unfinished until Dagster's run monitoring says
     otherwise.
     """
-    runs = dagster.get_runs(dg.RunsFilter(statuses=_AT_WORK))
+    runs = dagster.get_runs(dg.RunsFilter(statuses=AT_WORK))
     return _spans((run for run in runs if _extracts(run, instance)), instance)
 
 

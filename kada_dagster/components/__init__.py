@@ -7,6 +7,7 @@ from kada_dagster.components.fivetran import FivetranCollector
 from kada_dagster.components.fivetran_account import FivetranAccount
 from kada_dagster.components.hevo import HevoCollector
 from kada_dagster.components.hightouch import HightouchCollector
+from kada_dagster.components.loader_project import LoaderProject
 from kada_dagster.components.postgres import PostgresCollector
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "FivetranCollector",
     "HevoCollector",
     "HightouchCollector",
+    "LoaderProject",
     "PostgresCollector",
 ]

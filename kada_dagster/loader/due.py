@@ -28,6 +28,7 @@ class Seen:
         began: when the last run was asked for, however it ended.
         ended: when that one ended.
         is_at_work: whether a run is waiting or working.
+        is_blocked: whether a check of it failed that others wait for.
     """
 
     taken: datetime | None = None
@@ -35,6 +36,7 @@ class Seen:
     began: datetime | None = None
     ended: datetime | None = None
     is_at_work: bool = False
+    is_blocked: bool = False
 
     @property
     def has_failed(self) -> bool:
@@ -90,6 +92,8 @@ def _hold(task: str, own: Seen, verdict: Verdict, first: str | None) -> str | No
         return f"{task} is at work"
     if verdict.state == "due":
         return f"{task} is due"
+    if own.is_blocked:
+        return f"a check of {task} failed"
     if own.has_failed:
         return f"the last load of {task} failed"
     if own.loaded is None:

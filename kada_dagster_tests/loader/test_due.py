@@ -127,6 +127,7 @@ def test_a_task_that_failed_waits_for_news_before_it_is_tried_again() -> None:
         (Seen(), "a was never loaded"),
         (working(1, before=30), "a is at work"),
         (failed(1, before=5), "the last load of a failed"),
+        (replace(loaded(5), is_blocked=True), "a check of a failed"),
     ],
 )
 def test_a_task_waits_for_what_it_depends_on(master: Seen, why: str) -> None:

@@ -1,0 +1,137 @@
+"""What Dagster knows of the loads of a project, in a few questions however many tasks there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timezone
+
+import dagster as dg
+
+from kada_dagster.collector.run_history import AT_WORK
+from kada_dagster.loader.checks import check_names
+from kada_dagster.loader.due import Seen
+from kada_dagster.loader.due_parts import RECENT, parts_due, stretches
+from kada_dagster.loader.engine.split import Part, parts_of
+from kada_dagster.loader.instance import LoaderInstance
+from kada_dagster.loader.metadata import BEGAN
+
+_FAILED_CHECK = "FAILED"
+
+
+def seen_tasks(dagster: dg.DagsterInstance, instance: LoaderInstance) -> dict[str, Seen]:
+    """What is known of each task that ever ran, by its id.
+
+    Args:
+        dagster: is asked once for all assets, once for their last runs, once for the runs at work
+            and once for the checks others wait for.
+        instance: the loader.
+    """
+    records = dagster.get_asset_records([*instance.keys.values()])
+    entries = {record.asset_entry.asset_key: record.asset_entry for record in records}
+    numbers = {entry.last_run_id for entry in entries.values() if entry.last_run_id}
+    last = _run_records(dagster, numbers)
+    working, blocked = _working(dagster), _blocked(dagster, instance)
+    return {
+        name: _seen(entries.get(key), last, key in working, name in blocked)
+        for name, key in instance.keys.items()
+        if key in entries or key in working
+    }
+
+
+def due_stretches(
+    dagster: dg.DagsterInstance, instance: LoaderInstance, task: str, now: datetime
+) -> list[list[Part]]:
+    """The ranges a split task is to load now, those that follow each other together.
+
+    Args:
+        dagster: is asked which were loaded, and when the last of them were.
+        instance: the loader.
+        task: id of a task with `split`.
+        now: the present moment.
+    """
+    split = instance.project.tasks[task].definition.split
+    if split is None:
+        return []
+    parts, key = parts_of(split, now), instance.keys[task]
+    loaded = dagster.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION
+    )
+    recent = [loaded[part.name] for part in parts[-RECENT:] if part.name in loaded]
+    return [*stretches(parts, parts_due(parts, loaded, _taken(dagster, key, recent)))]
+
+
+def _seen(
+    entry: dg.AssetEntry | None,
+    runs: Mapping[str, dg.RunRecord],
+    is_at_work: bool,
+    is_blocked: bool,
+) -> Seen:
+    last = None if entry is None else entry.last_materialization_record
+    run = None if entry is None else runs.get(entry.last_run_id or "")
+    loaded = None if last is None else _moment(last.timestamp)
+    ended = None if run is None or run.end_time is None else _moment(run.end_time)
+    return Seen(
+        taken=None if last is None else _began(last.event_log_entry, last.timestamp),
+        loaded=loaded,
+        began=None if run is None else run.create_timestamp.astimezone(timezone.utc),
+        ended=max((end for end in (loaded, ended) if end), default=None),
+        is_at_work=is_at_work or (run is not None and run.dagster_run.status in AT_WORK),
+        is_blocked=is_blocked,
+    )
+
+
+def _began(entry: dg.EventLogEntry, timestamp: float) -> datetime:
+    """When a load began to read: as it says, else when it was reported."""
+    event = entry.asset_materialization
+    value = None if event is None else event.metadata.get(BEGAN)
+    return _moment(
+        float(value.value) if isinstance(value, dg.TimestampMetadataValue) else timestamp
+    )
+
+
+def _run_records(
+    dagster: dg.DagsterInstance, numbers: Collection[str]
+) -> Mapping[str, dg.RunRecord]:
+    if not numbers:
+        return {}
+    found = dagster.get_run_records(dg.RunsFilter(run_ids=[*numbers]))
+    return {record.dagster_run.run_id: record for record in found}
+
+
+def _working(dagster: dg.DagsterInstance) -> set[dg.AssetKey]:
+    """The assets runs are about that have not come to their end."""
+    runs = dagster.get_runs(dg.RunsFilter(statuses=AT_WORK))
+    return {key for run in runs for key in run.asset_selection or ()}
+
+
+def _blocked(dagster: dg.DagsterInstance, instance: LoaderInstance) -> set[str]:
+    """The tasks of which a check failed last that others wait for."""
+    keys = {
+        dg.AssetCheckKey(instance.keys[task.id], name): task.id
+        for task in instance.project.tasks.values()
+        if task.definition.checks.blocking
+        for name in check_names(task)
+    }
+    if not keys:
+        return set()
+    found = dagster.event_log_storage.get_latest_asset_check_execution_by_key([*keys])
+    return {keys[key] for key, record in found.items() if record.status.value == _FAILED_CHECK}
+
+
+def _taken(
+    dagster: dg.DagsterInstance, key: dg.AssetKey, storage_ids: list[int]
+) -> dict[str, datetime]:
+    """When the loads with these numbers began to read, by the name of their range."""
+    if not storage_ids:
+        return {}
+    wanted = dg.AssetRecordsFilter(asset_key=key, storage_ids=storage_ids)
+    records = dagster.fetch_materializations(wanted, limit=len(storage_ids)).records
+    return {
+        record.partition_key: _began(record.event_log_entry, record.timestamp)
+        for record in records
+        if record.partition_key is not None
+    }
+
+
+def _moment(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, timezone.utc)

@@ -1,0 +1,172 @@
+"""Runs over ranges, after errors that may pass, and that are broken off."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kada_dagster.errors import ConnectionFailedError
+from kada_dagster.loader.resource import LoaderResource
+from kada_dagster_tests.loader.databases import Ends
+from kada_dagster_tests.loader.engine.test_stopping import sleepers, wait_for
+from kada_dagster_tests.loader.face.location import Location
+from kada_dagster_tests.postgres.tcp_proxy import TcpProxy
+
+Make = Callable[..., Location]
+DAYS = """\
+mode: full
+source: {table: public.s}
+target: {ddl: auto}
+split: {by: at, every: day, start: "2026-01-01"}
+retries: {max_retries: 2, delay_seconds: 0}
+checks: {row_count: {}}
+"""
+
+
+def days(ends: Ends, rows: int = 48) -> None:
+    """A row an hour, from 1 January 2026 on."""
+    ends.at_source(
+        "CREATE TABLE s AS SELECT n AS id, '2026-01-01 00:00+00'::timestamptz "
+        f"+ n * interval '1 hour' AS at FROM generate_series(0, {rows - 1}) n"
+    )
+
+
+def rows_of(ends: Ends) -> list[tuple[Any, ...]]:
+    query = "SELECT (at AT TIME ZONE 'UTC')::date::text, count(*) FROM t GROUP BY 1 ORDER BY 1"
+    return ends.at_target(query)
+
+
+class Faulty(LoaderResource):
+    """Loses its connection when it loads a range for the first time."""
+
+    ranges: list[str]
+
+    def load(self, task: Any, project: Any, part: Any, report: Any) -> Any:
+        if part.name in self.ranges:
+            self.ranges.remove(part.name)
+            raise ConnectionFailedError(f"lost at {part.name}")
+        return super().load(task, project, part, report)
+
+
+def test_a_run_of_one_range_loads_and_reports_just_that(location: Make, ends: Ends) -> None:
+    days(ends)
+    place = location(public__t=DAYS)
+    done = place.run("public.t", partition="2026-01-02")
+    assert done.checks() == [("public/t", "row_count", True)]
+    assert rows_of(ends) == [("2026-01-02", 24)]
+    ((name, facts),) = place.events("public.t")
+    assert name == "2026-01-02"
+    assert facts["dagster/partition_row_count"] == facts["rows_inserted"] == 24
+    assert "dagster/row_count" not in facts
+
+
+def test_a_run_over_ranges_loads_one_after_the_other_and_reports_each(
+    location: Make, ends: Ends
+) -> None:
+    days(ends, rows=60)
+    place = location(public__t=DAYS)
+    done = place.run("public.t", first="2026-01-01", last="2026-01-04")
+    assert done.checks() == [("public/t", "row_count", True)]
+    assert rows_of(ends) == [("2026-01-01", 24), ("2026-01-02", 24), ("2026-01-03", 12)]
+    events = place.events("public.t")
+    assert [(name, facts["rows_read"]) for name, facts in events] == [
+        ("2026-01-01", 24),
+        ("2026-01-02", 24),
+        ("2026-01-03", 12),
+        ("2026-01-04", 0),
+    ]
+    begins = [facts["began"] for _, facts in events]
+    assert begins == sorted(begins)
+    assert len(set(begins)) == 4
+
+
+def test_ranges_before_the_one_that_failed_are_loaded_and_reported(
+    location: Make, ends: Ends
+) -> None:
+    days(ends)
+    place = location(public__t=DAYS)
+    broken = Faulty(ranges=["2026-01-02"] * 3)
+    done = place.run(
+        "public.t", first="2026-01-01", last="2026-01-03", resources={"dwh_loader": broken}
+    )
+    assert not done.success
+    assert done.failure() == (
+        "lost at 2026-01-02",
+        {"error": "ConnectionFailedError", "attempts": 3},
+    )
+    assert [name for name, _ in place.events("public.t")] == ["2026-01-01"]
+    assert rows_of(ends) == [("2026-01-01", 24)]
+
+
+def test_another_attempt_goes_on_where_the_last_one_failed(location: Make, ends: Ends) -> None:
+    days(ends)
+    place = location(public__t=DAYS)
+    faulty = Faulty(ranges=["2026-01-02"])
+    done = place.run(
+        "public.t", first="2026-01-01", last="2026-01-02", resources={"dwh_loader": faulty}
+    )
+    assert done.success
+    assert done.retries() == [0]
+    assert rows_of(ends) == [("2026-01-01", 24), ("2026-01-02", 24)]
+    first, again, second = place.events("public.t")
+    assert [name for name, _ in (first, again, second)] == ["2026-01-01"] * 2 + ["2026-01-02"]
+    assert again[1] == {**first[1], "ranges": 2}  # one load, told when the attempt failed, too
+
+
+def test_ranges_of_numbers_are_partitions_too(location: Make, ends: Ends) -> None:
+    days(ends)
+    task = "mode: upsert\nkey: [id]\nsource: {table: public.s}\ntarget: {ddl: auto}\n"
+    task += "split: {by: id, size: 10, start: 0, end: 30}\n"
+    place = location(public__t=task)
+    assert place.run("public.t", first="10", last="20").success
+    assert ends.at_target("SELECT min(id), max(id) FROM t") == [(10, 47)]
+
+
+def test_a_split_task_needs_a_partition(location: Make, ends: Ends) -> None:
+    place = location(public__t=DAYS)
+    assert "launch it for a range or several" in place.run("public.t").failure()[0]
+
+
+def test_a_lost_connection_is_a_retry_and_the_target_gets_all_rows(
+    location: Make, ends: Ends
+) -> None:
+    ends.at_source(
+        "CREATE TABLE s AS SELECT n AS id, repeat('x', 200) AS v FROM generate_series(1, 5000) n"
+    )
+    ends.at_target("CREATE TABLE t (id int, v text); INSERT INTO t VALUES (0, 'old')")
+    task = "mode: full\nsource: {table: public.s}\nretries: {max_retries: 3, delay_seconds: 0}\n"
+    with TcpProxy(ends.server.port, 300_000) as proxy:
+        place = location({"ports": {"erp": proxy.port}}, public__t=task)
+        cut = place.run("public.t")
+    assert not cut.success
+    assert len(cut.retries()) == 3
+    assert cut.failure()[1]["attempts"] == 4
+    assert ends.at_target("SELECT count(*) FROM t") == [(1,)]
+    place.ports = {}
+    assert place.run("public.t").success
+    assert ends.at_target("SELECT count(*), count(DISTINCT id) FROM t") == [(5000, 5000)]
+
+
+@pytest.mark.parametrize(
+    "waits", ["mode: sql\nsql: q.sql\n", "mode: full\nsource: {query: q.sql}\n"]
+)
+def test_a_run_that_is_cancelled_ends_at_once_and_leaves_the_table(
+    location: Make, ends: Ends, waits: str
+) -> None:
+    ends.at_target("CREATE TABLE t (id int); INSERT INTO t VALUES (7)")
+    files = {"routes/erp/public/t/q.sql": "SELECT 1 AS id FROM pg_sleep(300)"}
+    place = location({"files": files}, public__t=waits)
+
+    def interrupt() -> None:
+        wait_for(ends, 1)
+        os.kill(os.getpid(), signal.SIGINT)  # what Dagster sends the process of a run
+
+    threading.Thread(target=interrupt).start()
+    assert not place.run("public.t").success
+    assert sleepers(ends) == 0
+    assert ends.at_target("SELECT id FROM t") == [(7,)]
