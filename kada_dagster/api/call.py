@@ -19,7 +19,8 @@ class Call:
         path: of the request without its query, for messages.
         url: the whole address.
         method: of the request.
-        body: JSON to send, encoded; never logged.
+        body: to send, encoded; never logged.
+        content_type: of the body.
         accept: media type asked for, if not the client's.
         timeout: seconds for the connection and every silence, if not the client's.
         repeatable: whether doing it twice does no harm. What is not is sent again only when the
@@ -32,6 +33,7 @@ class Call:
     url: str
     method: str = READ
     body: bytes | None = None
+    content_type: str = "application/json"
     accept: str | None = None
     timeout: float | None = None
     repeatable: bool = True
@@ -41,7 +43,7 @@ class Call:
     def headers(self) -> dict[str, str]:
         """The headers that this call adds to the client's."""
         accept = {"Accept": self.accept} if self.accept else {}
-        return {**accept, **({"Content-Type": "application/json"} if self.body else {})}
+        return {**accept, **({"Content-Type": self.content_type} if self.body else {})}
 
 
 @dataclass(frozen=True)
