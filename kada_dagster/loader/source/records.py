@@ -18,7 +18,7 @@ from kada_dagster.loader.errors import SourceReadError
 from kada_dagster.loader.source.base import Column, TargetColumn
 from kada_dagster.loader.source.copy_text import Place, numbered
 from kada_dagster.loader.source.record_types import SeenValues
-from kada_dagster.loader.source.row_stream import RowStream
+from kada_dagster.loader.source.row_stream import RowStream, nothing
 from kada_dagster.loader.source.spelling import json_text
 from kada_dagster.loader.source.target_types import JSON, base_of
 
@@ -44,6 +44,7 @@ class Records:
         place: says where a record is from, by its number from 1.
         has_texts: whether a text is a text also where the target wants JSON; else it is JSON
             that was written down.
+        stop: breaks off what `read` waits for, from another thread.
     """
 
     def __init__(
@@ -53,9 +54,10 @@ class Records:
         *,
         place: Place | None = None,
         has_texts: bool = True,
+        stop: Callable[[], None] = nothing,
     ) -> None:
         self._what, self._read, self._has_texts = what, read, has_texts
-        self._place = place
+        self._place, self._stop = place, stop
         self._kept: _Kept | None = None
 
     def columns(self) -> tuple[Column, ...]:
@@ -87,7 +89,7 @@ class Records:
                 raise self._unknown(set(names) - kept.seen.keys(), kept.seen)
             return self._spelled(kept.read(names), into)
 
-        return RowStream(names, into, self._what, batches, place=self._place)
+        return RowStream(names, into, self._what, batches, stop=self._stop, place=self._place)
 
     def close(self) -> None:
         """Drop what was kept."""

@@ -13,7 +13,7 @@ Batches = Callable[[], Iterator[Sequence[tuple[Any, ...]]]]
 """Reads from the beginning, batch by batch; raises LoaderError."""
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Nothing has to be done."""
 
 
@@ -38,7 +38,7 @@ class RowStream:
         what: str,
         batches: Batches,
         *,
-        stop: Callable[[], None] = _nothing,
+        stop: Callable[[], None] = nothing,
         place: Place | None = None,
     ) -> None:
         self.columns = tuple(Column(name, one.type, one.type) for name, one in zip(names, into))
