@@ -44,6 +44,12 @@ class FilesSource(Settings):
         default="fail", description="What it means that no file is there."
     )
 
+    @model_validator(mode="after")
+    def _knows_where_to(self) -> Self:
+        if (self.after == "move") != (self.move_to is not None):
+            raise ValueError("after: move and move_to need each other")
+        return self
+
 
 class PagingSettings(Settings):
     """How an API cuts a list into pages."""
@@ -52,10 +58,31 @@ class PagingSettings(Settings):
         default="none", description="Kind of paging."
     )
     size: int = Field(default=100, ge=1, description="Rows a page.")
-    size_param: Text = Field(default="limit", description="Parameter of the size.")
-    param: Text = Field(default="offset", description="Parameter that says which page.")
-    next: Text | None = Field(default=None, description="Where the next cursor or address stands.")
-    first: int = Field(default=0, description="Of pages: the number of the first one.")
+    size_param: Text | None = Field(
+        default=None, description="Parameter of the size: limit, for wfs count; '' for none."
+    )
+    param: Text | None = Field(
+        default=None,
+        min_length=1,
+        description="Parameter that says which page: offset, page, cursor or startIndex.",
+    )
+    next: Text | None = Field(
+        default=None,
+        min_length=1,
+        description="JMESPath of the next cursor or address; of offset and page: whether there is "
+        "more. Without it, link reads the header Link, offset and page end at an empty page.",
+    )
+    first: int | None = Field(
+        default=None, ge=0, description="Of page: number of the first one, 1; of offset and wfs, 0."
+    )
+
+    @model_validator(mode="after")
+    def _next_is_said(self) -> Self:
+        if self.type == "cursor" and self.next is None:
+            raise ValueError("next: is required for cursors: where the next one stands")
+        if self.type in ("none", "wfs") and self.next is not None:
+            raise ValueError(f"next: is not for paging of type {self.type}")
+        return self
 
 
 class HttpSource(Settings):
@@ -70,8 +97,21 @@ class HttpSource(Settings):
     rows: Text | None = Field(
         default=None, description="Where the rows are: JMESPath in JSON, a path of elements in XML."
     )
+    delimiter: Text = Field(
+        default=",", min_length=1, max_length=1, description="Between values of CSV."
+    )
     paging: PagingSettings = Field(default=PagingSettings(), description="How lists are cut.")
     timeout: Seconds | None = Field(default=None, description="Seconds, if not the profile's.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.body is not None and self.method != "POST":
+            raise ValueError("body: is sent with method: POST only")
+        if self.paging.next is not None and self.format != "json":
+            raise ValueError("paging.next: is a JMESPath; it reads JSON only")
+        if self.paging.type == "wfs" and self.format == "csv":
+            raise ValueError("paging: wfs tells how many rows there are in XML and JSON only")
+        return self
 
 
 class TaskSource(Settings):

@@ -17,6 +17,7 @@ _OPENERS: Mapping[str, str] = {
     "sqlalchemy": "kada_dagster.loader.source.sqlalchemy:open_sqlalchemy",
     "odbc": "kada_dagster.loader.source.odbc:open_odbc",
     "sqlite": "kada_dagster.loader.source.sqlite:open_sqlite",
+    "http": "kada_dagster.loader.source.http.source:open_http",
     "folder": "kada_dagster.loader.source.files.source:open_folder",
 }
 """`module:function` by the type of the profile; called with profile, its name and the folder."""

@@ -1,0 +1,186 @@
+"""An HTTP API as a source: its answers, page by page, as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from typing_extensions import Self
+
+from kada_dagster.api.address import address
+from kada_dagster.api.call import Call
+from kada_dagster.api.exchange import Answer
+from kada_dagster.api.pages import PagingError
+from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.profiles import HttpProfile
+from kada_dagster.loader.definition.sources import HttpSource
+from kada_dagster.loader.errors import NotSupportedError, SourceReadError
+from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
+from kada_dagster.loader.source.http.client import HttpClient, client_of
+from kada_dagster.loader.source.http.formats import is_html, records_in, refuse_exception
+from kada_dagster.loader.source.http.paging import Ask, Page, Pager
+from kada_dagster.loader.source.places import Places
+from kada_dagster.loader.source.records import Records
+from kada_dagster.loader.source.row_stream import RowStream
+
+_ACCEPTS: dict[Literal["json", "xml", "csv"], str] = {
+    "json": "application/json, */*;q=0.5",
+    "xml": "application/xml, text/xml, */*;q=0.5",
+    "csv": "text/csv, */*;q=0.5",
+}
+
+
+class ApiSource:
+    """Answers of an API. A context manager that closes its connections.
+
+    Args:
+        profile: of connections.yaml.
+        name: of the profile.
+    """
+
+    type = "http"
+
+    def __init__(self, profile: HttpProfile, name: str) -> None:
+        self._profile, self._name = profile, name
+        self._client: HttpClient | None = None
+        self._records: Records | None = None
+
+    def columns(self, selection: Selection) -> tuple[Column, ...]:
+        """See `Source.columns`; all pages are read, once."""
+        return self._read(selection).columns()
+
+    def stream(self, selection: Selection, into: Sequence[TargetColumn]) -> RowStream:
+        """See `Source.stream`."""
+        names = selection.columns or tuple(column.name for column in into)
+        return self._read(selection).stream(names, into)
+
+    def count(self, selection: Selection) -> int:
+        """See `Source.count`; all pages are read, once."""
+        return self._read(selection).count()
+
+    def greatest(self, selection: Selection, column: str) -> str | None:  # noqa: ARG002
+        """Never: an API does not tell."""
+        raise NotSupportedError(f"{self._name}: an API tells no greatest {column}")
+
+    def tables(self, schema: str | None) -> Iterator[TableInfo]:  # noqa: ARG002
+        """Never: an API has no tables."""
+        raise NotSupportedError(f"{self._name}: an API has no tables")
+
+    def close(self) -> None:
+        """Close the connections, and drop what was kept."""
+        if self._records is not None:
+            self._records.close()
+        if self._client is not None:
+            self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self.close()
+
+    def _read(self, selection: Selection) -> Records:
+        if self._records is None:
+            settings = self._settings(selection)
+            self._client = client_of(self._profile, self._name, settings.headers)
+            pages = Pages(self._client, settings)
+            what = f"{self._name}: {pages.shown}"
+            self._records = Records(what, pages.records, place=pages.places, stop=self._client.stop)
+        return self._records
+
+    def _settings(self, selection: Selection) -> HttpSource:
+        settings = selection.options.get("http")
+        if not isinstance(settings, HttpSource):
+            raise ConfigError(f"{self._name}: give source.http; an API has no tables")
+        if selection.bounds:
+            raise NotSupportedError(
+                f"{self._name}: an API is read whole, not from a mark or in ranges; use mode: http"
+            )
+        return settings
+
+
+class Pages:
+    """The pages of one list.
+
+    Args:
+        client: asks.
+        settings: what for.
+
+    Attributes:
+        shown: the path, for messages.
+        places: of the rows.
+    """
+
+    def __init__(self, client: HttpClient, settings: HttpSource) -> None:
+        self._client, self._settings = client, settings
+        self.shown = settings.path.partition("?")[0]
+        self.places = Places()
+
+    def records(self) -> Iterator[object]:
+        """All rows, from the first page on; one page at a time is in memory.
+
+        Raises:
+            LoaderError: a page cannot be read, or the list does not end.
+        """
+        pager = Pager(self._settings.paging)
+        ask: Ask | None = pager.first()
+        number, before = 0, 0
+        while ask is not None:
+            number += 1
+            place = "the answer" if pager.is_single else f"page {number}"
+            name = f"{self._client.service}: {self.shown}, {place}"
+            call = self._call(ask, "" if pager.is_single else f" ({place})")
+            answer = self._answer(call, name)
+            self.places.begin(place, before)
+            if pager.is_single:
+                yield from records_in(answer, self._settings, name)
+                return
+            rows = list(records_in(answer, self._settings, name))
+            yield from rows
+            before += len(rows)
+            ask = self._next(pager, Page(call.url, answer, rows, name))
+
+    def _next(self, pager: Pager, page: Page) -> Ask | None:
+        try:
+            return pager.after(page)
+        except PagingError as error:
+            raise SourceReadError(f"{page.name}: {error}") from None
+
+    def _answer(self, call: Call, name: str) -> Answer:
+        answer = self._client.answer(call)
+        if is_html(answer):
+            said = self._client.reason(answer.body)
+            raise SourceReadError(
+                f"{name}: {said} instead of {self._settings.format}; check the path and the login"
+            )
+        if self._settings.format == "xml":
+            refuse_exception(answer, name)
+        return answer
+
+    def _call(self, ask: Ask, place: str) -> Call:
+        """With POST, what says which page is part of the body."""
+        settings = self._settings
+        is_post = settings.method == "POST"
+        params = {key: _text(value) for key, value in settings.params.items()}
+        asked = {**params, **({} if is_post else ask.params)}
+        body = json.dumps({**(settings.body or {}), **ask.params}).encode() if is_post else None
+        return Call(
+            f"{self.shown}{place}",
+            ask.url or address(self._client.base, settings.path, asked),
+            method=settings.method,
+            body=body,
+            accept=_ACCEPTS[settings.format],
+            timeout=settings.timeout,
+        )
+
+
+def _text(value: str | float) -> str:
+    """A parameter; truth values as in JSON."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def open_http(profile: HttpProfile, name: str, folder: Path) -> ApiSource:  # noqa: ARG001
+    """See `registry.open_source`."""
+    return ApiSource(profile, name)
