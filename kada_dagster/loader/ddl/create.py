@@ -20,6 +20,8 @@ from kada_dagster.loader.source.base import Column
 if TYPE_CHECKING:
     from psycopg2.sql import Composable
 
+_PATIENCE = 60.0  # seconds for the load that makes the table
+
 
 def prepare_table(
     context: LoadContext, mode: str, settings: TargetSettings, description: str
@@ -43,6 +45,9 @@ def prepare_table(
     plan, target = context.plan, context.target
     place = {"schema": plan.schema, "name": plan.table}
     is_there = bool(target.rows(str(plan), sql("table"), place))
+    if not is_there and plan.is_part:  # the load of another range may be making it
+        target.lock(f"kada_dagster loader: make {plan}", _PATIENCE)
+        is_there = bool(target.rows(str(plan), sql("table"), place))
     if is_there and plan.reads_files and not context.source.columns(plan.selection):
         return {}  # without rows nothing is known of columns
     columns = wanted_columns(context, mode)
@@ -126,15 +131,25 @@ def _follow(
 ) -> dict[str, str]:
     from psycopg2.sql import SQL
 
-    found = changes(table, columns, context.plan.key, may_all=alter == "any")
-    made = [change for change in found if change.statement is not None and alter != "none"]
+    found, made = _changes(context, table, columns, alter)
     if made:
         lock_from_readers(context.target, table, context.plan.lock_seconds)
+        table = describe(context.target, table.schema, table.name)
+        found, made = _changes(context, table, columns, alter)  # others may have made some
     for change in made:
         behind = change.statement or SQL("")
         statement = SQL("ALTER TABLE {} {}").format(table.identifier, behind)
         context.target.run(f"{table}: {change.what}", statement)
     return _notes(found, made)
+
+
+def _changes(
+    context: LoadContext, table: Table, columns: list[Column], alter: str
+) -> tuple[list[Change], list[Change]]:
+    """What the table would need, and what of it may be done."""
+    found = changes(table, columns, context.plan.key, may_all=alter == "any")
+    made = [change for change in found if change.statement is not None and alter != "none"]
+    return found, made
 
 
 def _notes(found: list[Change], made: list[Change]) -> dict[str, str]:

@@ -2,62 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from time import monotonic
+from uuid import uuid4
 
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.ddl.versions import migrate
 from kada_dagster.loader.definition.profiles import PostgresProfile
 from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.definition.task_folder import Task
-from kada_dagster.loader.engine.context import (
-    Counts,
-    LoadContext,
-    Report,
-    no_report,
-)
+from kada_dagster.loader.engine.commits import Attempt
+from kada_dagster.loader.engine.context import LoadContext, Report, no_report
 from kada_dagster.loader.engine.plan import plan_of
 from kada_dagster.loader.engine.prepared import load_prepared
+from kada_dagster.loader.engine.result import LoadResult
 from kada_dagster.loader.engine.select_source import SelectSource
 from kada_dagster.loader.engine.split import Part
 from kada_dagster.loader.engine.state import LoadState, StateTables
 from kada_dagster.loader.engine.stopping import Break, breakable
-from kada_dagster.loader.engine.table import describe
 from kada_dagster.loader.engine.target import Target, transaction
+from kada_dagster.loader.errors import TargetLostError
 from kada_dagster.loader.profile_server import server_of
 from kada_dagster.loader.server import Server
-from kada_dagster.loader.source.base import Source, TargetColumn
+from kada_dagster.loader.source.base import Source
 from kada_dagster.loader.source.registry import open_source
-
-_WAIT_SECONDS = 60.0  # for another load of the same table
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """What a load did.
-
-    Attributes:
-        task: its id.
-        mode: its mode.
-        part: name of the part; '' for the whole table.
-        counts: of rows.
-        size: bytes of COPY data.
-        seconds: from the connection to the commit.
-        mark_before, mark_after: of an incremental load.
-        notes: further facts, by name.
-        columns: of the target that take a value, as they are now; none where there is no table.
-    """
-
-    task: str
-    mode: str
-    part: str
-    counts: Counts
-    size: int
-    seconds: float
-    mark_before: str | None
-    mark_after: str | None
-    notes: dict[str, str]
-    columns: tuple[TargetColumn, ...] = ()
 
 
 def run_task(
@@ -68,6 +36,7 @@ def run_task(
     tables: StateTables = StateTables(),  # noqa: B008 - frozen
     part: Part | None = None,
     report: Report = no_report,
+    load_id: str | None = None,
 ) -> LoadResult:
     """Load a task, or a part of it.
 
@@ -78,39 +47,63 @@ def run_task(
         tables: where the state is kept.
         part: a range of a task with `split`.
         report: told what begins.
+        load_id: names this load in all attempts to do it: one that was committed, though nobody
+            heard of it, is not done again. Every call is a load of its own without it.
 
     Raises:
-        KadaError: the target and its state are as they were.
+        KadaError: the target and its state are as they were; except where it says that it is not
+            known whether the load was committed.
     """
     began = monotonic()
     server = target_server(project, target)
     tables.prepare(server, task.schema if task.definition.target.ddl == "auto" else None)
     applied = migrate(task, server, tables)
-    name = part.name if part else ""
+    attempt = Attempt(task, part, tables, load_id or uuid4().hex)
     limit = task.definition.run.time_limit
-    seconds = limit.total_seconds() if limit else 0
-    with transaction(server, time_limit=seconds) as opened:
-        opened.lock(f"kada_dagster loader: {task.id} {name}".rstrip(), _WAIT_SECONDS)
-        before = tables.read(opened, task.id, name) or LoadState()
-        plan = plan_of(task, before.mark, part)
-        with opened_source(task, project, opened) as source, breakable(_end_of(source)):
-            outcome = load_prepared(task, LoadContext(plan, source, opened, report))
-        mark = outcome.mark if outcome.mark is not None else before.mark
-        state = LoadState(mark, task.fingerprint, outcome.counts.read, before.facts)
-        tables.write(opened, task.id, state, name)
-        columns = describe(opened, task.schema, task.table).columns if task.has_table else ()
-    return LoadResult(
-        task.id,
-        task.definition.mode,
-        name,
-        outcome.counts,
-        outcome.size,
-        monotonic() - began,
-        before.mark,
-        mark,
-        {**outcome.notes, **({"versions": ", ".join(applied)} if applied else {})},
-        columns,
+    result: LoadResult | None = None
+    try:
+        with transaction(server, time_limit=limit.total_seconds() if limit else 0) as opened:
+            before = attempt.begin(opened)
+            result = attempt.earlier(opened, before)
+            result = result or _load(attempt, project, opened, before, report)
+    except TargetLostError as error:
+        if result is None:  # it was not the commit
+            raise
+        result = attempt.find_out(server, error)
+    notes = {**result.notes, **({"versions": ", ".join(applied)} if applied else {})}
+    return replace(result, seconds=monotonic() - began, notes=notes)
+
+
+def _load(
+    attempt: Attempt, project: Project, target: Target, before: LoadState, report: Report
+) -> LoadResult:
+    """Load within the open transaction, and note it there."""
+    task = attempt.task
+    plan = plan_of(task, before.mark, attempt.part)
+    with opened_source(task, project, target) as source, breakable(_end_of(source)):
+        done = load_prepared(task, LoadContext(plan, source, target, report))
+    result = LoadResult(
+        task=task.id,
+        mode=task.definition.mode,
+        part=attempt.name,
+        counts=done.counts,
+        size=done.size,
+        seconds=0.0,
+        mark_before=before.mark,
+        mark_after=done.mark if done.mark is not None else before.mark,
+        notes=done.notes,
+        columns=attempt.columns(target),
     )
+    state = LoadState(
+        result.mark_after,
+        task.fingerprint,
+        done.counts.read,
+        before.facts,
+        attempt.load_id,
+        result.outcome(),
+    )
+    attempt.tables.write(target, task.id, state, attempt.name)
+    return result
 
 
 def target_server(project: Project, name: str) -> Server:

@@ -28,12 +28,16 @@ class LoadState:
         fingerprint: of the definition.
         rows: that were read.
         facts: what the mode keeps for its next load.
+        load_id: of that load.
+        outcome: what it came to; see `LoadResult.outcome`.
     """
 
     mark: str | None = None
     fingerprint: str = ""
     rows: int = 0
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    load_id: str = ""
+    outcome: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class StateTables:
         """Note a load; it counts when the transaction is committed."""
         from psycopg2.extras import Json
 
-        values = (task, part, state.mark, state.fingerprint, state.rows, Json(state.facts))
+        known = (state.mark, state.fingerprint, state.rows, Json(state.facts))
+        values = (task, part, *known, state.load_id, Json(state.outcome))
         target.run(f"state of {task}", self._text(sql("state_write")), values)
 
     def age(self, target: Target, task: str) -> float | None:

@@ -125,13 +125,16 @@ class Target:
             raise
         self.run("savepoint", "RELEASE SAVEPOINT attempt")
 
-    def lock(self, name: str, timeout: float, clock: Clock | None = None) -> None:
+    def lock(
+        self, name: str, timeout: float, clock: Clock | None = None, *, shared: bool = False
+    ) -> None:
         """Wait until nobody else holds the lock of that name, and hold it until the end.
 
         Args:
             name: of the lock, in all processes that load into this database.
             timeout: seconds to wait.
             clock: what waits.
+            shared: with others that share it, too.
 
         Raises:
             LoadBusyError: somebody else held it all the time.
@@ -139,7 +142,9 @@ class Target:
         clock = clock or SystemClock()
         end = clock.now() + timeout
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        while not self.rows("lock", "SELECT pg_try_advisory_xact_lock(%s)", (number,))[0][0]:
+        way = "_shared" if shared else ""
+        statement = f"SELECT pg_try_advisory_xact_lock{way}(%s)"
+        while not self.rows("lock", statement, (number,))[0][0]:
             if clock.now() >= end:
                 raise LoadBusyError(
                     f"{name}: another process has been loading it for {timeout:g} s; "

@@ -1,1 +1,1 @@
-SELECT mark, fingerprint, rows, facts FROM {schema}.state WHERE task = %s AND part = %s
+SELECT mark, fingerprint, rows, facts, load_id, outcome FROM {schema}.state WHERE task = %s AND part = %s

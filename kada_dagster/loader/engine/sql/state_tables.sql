@@ -6,6 +6,8 @@ CREATE TABLE IF NOT EXISTS {schema}.state (
   rows bigint NOT NULL,                -- read by the last load
   facts jsonb NOT NULL DEFAULT '{{}}',   -- what a mode keeps for its next load
   finished_at timestamptz NOT NULL,
+  load_id text NOT NULL DEFAULT '',    -- of the load that wrote this: whether it was committed
+  outcome jsonb NOT NULL DEFAULT '{{}}', -- what it came to
   PRIMARY KEY (task, part)
 );
 CREATE TABLE IF NOT EXISTS {schema}.versions (
