@@ -56,7 +56,7 @@ class PostgresSource:
         self._raw: Connection = server.connect()
         self._raw.autocommit = True  # the transaction is begun in so many words
         with self._cursor("begin") as cursor:
-            cursor.execute(f"{_BEGIN}; {settings(statement_timeout='0')}; SELECT pg_backend_pid()")
+            cursor.execute(f"{_BEGIN}; {_settings(server)}; SELECT pg_backend_pid()")
             self._process: int = cursor.fetchall()[0][0]  # the real one, behind a pooler too
 
     def columns(self, selection: Selection) -> tuple[Column, ...]:
@@ -199,6 +199,12 @@ class PostgresStream:
     def place(self, row: int) -> str:  # noqa: ARG002
         """See `Stream.place`."""
         return ""
+
+
+def _settings(server: Server) -> str:
+    """Rows that a policy keeps from the role are an error, as for pg_dump, and not just missing."""
+    is_told = "row_security" in server.options.get("options", "")
+    return settings(statement_timeout="0", **({} if is_told else {"row_security": "off"}))
 
 
 def _sql(name: str) -> str:

@@ -8,6 +8,12 @@ from contextlib import contextmanager
 from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
 from kada_dagster.postgres.failures import driver_text
 
+_GRANT = "grant it to the role that reads"
+_POLICY = (
+    "give the role BYPASSRLS, or write options: {options: '-c row_security=on'} in its profile "
+    "to load only the rows it may see"
+)
+
 
 @contextmanager
 def reading(what: str, secrets: tuple[str, ...]) -> Generator[None]:
@@ -30,5 +36,5 @@ def reading(what: str, secrets: tuple[str, ...]) -> Generator[None]:
     if is_lost:
         raise SourceLostError(f"{said}; the load can be run again")
     if state == "42501":
-        raise SourceDeniedError(f"{said}; grant it to the role that reads")
+        raise SourceDeniedError(f"{said}; {_POLICY if 'row-level' in said else _GRANT}")
     raise SourceReadError(f"{said} (SQLSTATE {state})")

@@ -172,3 +172,26 @@ def test_columns_are_described_as_they_are_declared(origin: Landing) -> None:
     assert [c.nullable for c in table] == [False, True, True, True, True]
     assert {c.nullable for c in query} == {None}
     assert table[0].comment == "three"
+
+
+def test_rows_that_a_policy_keeps_from_the_role_are_an_error_and_not_just_missing(
+    origin: Landing,
+) -> None:
+    role = f"reader_{origin.database}"
+    run(
+        origin,
+        f"""CREATE TABLE guarded (id int); INSERT INTO guarded SELECT generate_series(1, 5);
+        ALTER TABLE guarded ENABLE ROW LEVEL SECURITY; CREATE ROLE {role} LOGIN;
+        GRANT SELECT ON guarded TO {role}; CREATE POLICY few ON guarded USING (id < 3)""",
+    )
+    try:
+        address = ServerAddress(server="127.0.0.1", port=origin.server.port, username=role)
+        guarded = Selection(table=("public", "guarded"))
+        plain = PostgresSource(Server(address, origin.database))
+        with plain as source, pytest.raises(SourceDeniedError, match="row_security=on"):
+            source.count(guarded)
+        told = Server(address, origin.database, {"options": "-c row_security=on"})
+        with PostgresSource(told) as source:
+            assert source.count(guarded) == 2
+    finally:
+        run(origin, f"DROP TABLE guarded; DROP ROLE {role}")
