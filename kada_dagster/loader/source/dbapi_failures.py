@@ -100,8 +100,8 @@ def state_of(error: Exception) -> str:
 
 
 def _words(error: Exception) -> str:
-    """The message; pyodbc has it behind the SQLSTATE."""
-    is_pair = len(error.args) == 2 and state_of(error) == error.args[0]
+    """The message, which some drivers have behind a code."""
+    is_pair = len(error.args) == 2 and isinstance(error.args[1], str)
     return str(error.args[1] if is_pair else error)
 
 

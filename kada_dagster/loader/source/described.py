@@ -122,7 +122,7 @@ _CLASSES: dict[type, Callable[[Described], str]] = {
     str: _named("text"),  # drivers tell any size of a long text
     bytes: _named("bytea"),
     bytearray: _named("bytea"),
-    datetime: _named("timestamp"),
+    datetime: _named("datetime"),
     date: _named("date"),
     time: _named("time"),
     timedelta: _named("interval"),
@@ -132,6 +132,6 @@ _STANDARD: dict[str, Callable[[Described], str]] = {
     "DECIMAL": Described.number,
     "NUMBER": Described.number,
     "STRING": _named("text"),
-    "DATETIME": _named("timestamp"),
+    "DATETIME": _named("datetime"),
     "BINARY": _named("bytea"),
 }

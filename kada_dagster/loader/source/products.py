@@ -49,6 +49,13 @@ def _mssql(target: str, name: str) -> str:
     return f"CONVERT(varchar(34), {name}, 121)" if is_zoned else name
 
 
+def _mysql(target: str, name: str) -> str:
+    """The server prints 6 digits of a FLOAT, and bytes for bits."""
+    if target == "real":
+        return f"{name} * 1e0"
+    return f"LPAD(BIN({name}), {target[4:-1]}, '0')" if target.startswith("bit(") else name
+
+
 def _postgresql(target: str, name: str) -> str:
     """As Python's values, infinity is the year 9999, a month 30 days, and JSON has few digits."""
     is_odd = target.startswith((*_TIMES, "json")) and not target.endswith("[]")
@@ -79,8 +86,10 @@ _MYSQL = Product(
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     ),
+    printed=_mysql,
     words={
         "timestamp": "timestamp with time zone",
+        "bytea": "text",  # the driver's word for both, in a query
         "time": "interval",
         "float": "real",
         "bool": "smallint",

@@ -126,7 +126,13 @@ def _date(_target: str) -> Spell:
 
 
 def _span(_target: str) -> Spell:
-    return lambda value: f"P{value.days}DT{value.seconds}.{value.microseconds:06d}S"
+    return _span_text
+
+
+def _span_text(value: timedelta) -> str:
+    """Python writes a second less than nothing as a day less and the rest of it more."""
+    sign, size = "-" if value < timedelta() else "", abs(value)
+    return f"P{sign}{size.days}DT{sign}{size.seconds}.{size.microseconds:06d}S"
 
 
 def _plain(_target: str) -> Spell:

@@ -78,7 +78,7 @@ def _engine(url: URL, field: str) -> Engine:
     try:
         dialect = url.get_dialect().name
         _require_file(url, dialect, field)
-        arguments = dict(_ARGUMENTS.get(dialect, {}))
+        arguments = {**_ARGUMENTS.get(dialect, {}), **_password(url)}
         return create_engine(url, poolclass=NullPool, connect_args=arguments)
     except NoSuchModuleError:
         reason = _missing(_DIALECT_EXTRAS, url.get_backend_name(), "SQLAlchemy's dialect for ")
@@ -87,6 +87,12 @@ def _engine(url: URL, field: str) -> Engine:
     except (ArgumentError, TypeError, ValueError):
         reason = "has a part that the dialect does not know"
     raise ConfigError(f"{field}: {reason}")
+
+
+def _password(url: URL) -> dict[str, bytes]:
+    """PyMySQL would write it in latin1."""
+    is_bent = url.password is not None and url.get_driver_name() == "pymysql"
+    return {"password": str(url.password).encode()} if is_bent else {}
 
 
 def _missing(extras: Mapping[str, str], module: str, what: str) -> str:

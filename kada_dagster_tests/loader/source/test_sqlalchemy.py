@@ -23,6 +23,7 @@ from kada_dagster.loader.source.registry import open_source
 from kada_dagster.loader.source.sqlalchemy import SqlalchemySource
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.source.landing import Landing, new_landing
+from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase
 
 duckdb = pytest.importorskip("duckdb")
 pytest.importorskip("duckdb_engine")
@@ -198,6 +199,45 @@ def test_types_of_postgresql_arrive_as_they_are_by_table_and_by_query(
         for selection in (T, Selection(query="SELECT * FROM t -- a comment: 100% :ok")):
             landing.load(source, selection)
             assert landing.rows(f"SELECT {texts} FROM t") == origin.rows(f"SELECT {texts} FROM t")
+
+
+MARIA_VALUES: list[tuple[str, str, str, str]] = [
+    ("bigint unsigned", "18446744073709551615", "numeric(20,0)", "18446744073709551615"),
+    ("time(6)", "'-00:00:00.000001'", "interval", "-00:00:00.000001"),
+    ("timestamp(3) null", "'2026-07-02 03:04:05.678'", "timestamp with time zone",
+     "2026-07-02 03:04:05.678+00"),
+    ("datetime(6)", "'2026-07-02 03:04:05.678901'", "timestamp without time zone",
+     "2026-07-02 03:04:05.678901"),
+    ("json", "'{\"a\": 1}'", "text", '{"a": 1}'),
+    ("bit(10)", "b'0000000101'", "bit(10)", "0000000101"),
+    ("set('x','y')", "'x,y'", "text", "x,y"),
+    ("decimal(65,30)", "0.5", "numeric(65,30)", "0.500000000000000000000000000000"),
+    ("float", "16777217.5", "real", "1.6777218e+07"),
+    ("varchar(9)", "'a%b'", "character varying(9)", "a%b"),
+    ("tinyint(1)", "-5", "smallint", "-5"),
+    ("date", "'2026-01-02'", "date", "2026-01-02"),
+]  # fmt: skip
+
+
+def test_types_of_mariadb_arrive_as_they_are_by_table_and_by_query(
+    landing: Landing, maria: MariadbDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARIA_PASSWORD", PASSWORD)
+    maria.run(f"CREATE TABLE t ({', '.join(f'c{i} {v[0]}' for i, v in enumerate(MARIA_VALUES))})")
+    maria.run(f"INSERT INTO t VALUES ({', '.join(v[1] for v in MARIA_VALUES)})")
+    declared = ", ".join(f"c{i} {v[2]}" for i, v in enumerate(MARIA_VALUES))
+    texts = ", ".join(f"c{i}::text" for i in range(len(MARIA_VALUES)))
+    url = f"mysql+pymysql://root:${{MARIA_PASSWORD}}@127.0.0.1:{maria.port}/{maria.name}"
+    bounds = (Bound("c2", "2026-07-02 05:04:05.678+02"), Bound("c11", "2026-01-02"))
+    with opened(url) as source:
+        assert [c.target_type for c in source.columns(T)] == [v[2] for v in MARIA_VALUES]
+        landing.load(source, Selection(table=("t",), bounds=bounds), declared)
+        assert landing.rows(f"SELECT {texts} FROM t") == [tuple(v[3] for v in MARIA_VALUES)]
+        but_bits = "SELECT c0, c1, c2, c3, c4, c6, c7, c9, c10, c11 FROM t WHERE c9 LIKE 'a%'"
+        landing.load(source, Selection(query=but_bits, bounds=bounds[:1]))
+        assert landing.rows("SELECT c2::text, c3::text, c4 FROM t") == [
+            ("2026-07-02 03:04:05.678", "2026-07-02 03:04:05.678901", '{"a": 1}')
+        ]
 
 
 BOUNDS: list[tuple[tuple[Bound, ...], list[int]]] = [
