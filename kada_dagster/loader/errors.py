@@ -19,6 +19,10 @@ class FileChangedError(SourceReadError):
     transient = True
 
 
+class FilesLeftError(LoaderError):
+    """The rows of files are committed, but the files could not be cleared away."""
+
+
 class SourceLostError(LoaderError, ConnectionFailedError):
     """The connection to the source was refused or lost."""
 

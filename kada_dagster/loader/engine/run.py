@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 from uuid import uuid4
@@ -14,7 +15,7 @@ from kada_dagster.loader.definition.task_folder import Task
 from kada_dagster.loader.engine.commits import Attempt
 from kada_dagster.loader.engine.context import LoadContext, Report, no_report
 from kada_dagster.loader.engine.plan import plan_of
-from kada_dagster.loader.engine.prepared import load_prepared
+from kada_dagster.loader.engine.remembering import load_remembering, nothing
 from kada_dagster.loader.engine.result import LoadResult
 from kada_dagster.loader.engine.select_source import SelectSource
 from kada_dagster.loader.engine.split import Part
@@ -60,28 +61,32 @@ def run_task(
     applied = migrate(task, server, tables)
     attempt = Attempt(task, part, tables, load_id or uuid4().hex)
     limit = task.definition.run.time_limit
-    result: LoadResult | None = None
+    result, committed = None, nothing
     try:
         with transaction(server, time_limit=limit.total_seconds() if limit else 0) as opened:
             before = attempt.begin(opened)
             result = attempt.earlier(opened, before)
-            result = result or _load(attempt, project, opened, before, report)
+            if result is None:
+                result, committed = _load(attempt, project, opened, before, report)
     except TargetLostError as error:
         if result is None:  # it was not the commit
             raise
         result = attempt.find_out(server, error)
+    committed()
     notes = {**result.notes, **({"versions": ", ".join(applied)} if applied else {})}
     return replace(result, seconds=monotonic() - began, notes=notes)
 
 
 def _load(
     attempt: Attempt, project: Project, target: Target, before: LoadState, report: Report
-) -> LoadResult:
-    """Load within the open transaction, and note it there."""
+) -> tuple[LoadResult, Callable[[], None]]:
+    """Load within the open transaction, and note it there; what to do when that is committed."""
     task = attempt.task
     plan = plan_of(task, before.mark, attempt.part)
     with opened_source(task, project, target) as source, breakable(_end_of(source)):
-        done = load_prepared(task, LoadContext(plan, source, target, report))
+        context = LoadContext(plan, source, target, report)
+        remembered = load_remembering(task, context, before.facts)
+    done = remembered.outcome
     result = LoadResult(
         task=task.id,
         mode=task.definition.mode,
@@ -98,12 +103,12 @@ def _load(
         result.mark_after,
         task.fingerprint,
         done.counts.read,
-        before.facts,
+        remembered.facts,
         attempt.load_id,
         result.outcome(),
     )
     attempt.tables.write(target, task.id, state, attempt.name)
-    return result
+    return result, remembered.committed
 
 
 def target_server(project: Project, name: str) -> Server:

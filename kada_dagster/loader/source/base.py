@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from typing_extensions import Self
 
@@ -166,6 +166,45 @@ class Stream(Protocol):
 
         Returns:
             As `orders.csv, row 17`; '' where the number itself says it.
+        """
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A source that has something kept with the state of a task: which files were loaded.
+
+    Attributes:
+        notes: facts worth showing, by name.
+    """
+
+    notes: dict[str, str]
+
+    def recall(self, selection: Selection, facts: Mapping[str, Any], *, replaces: bool) -> bool:
+        """Look at what was kept, before anything is read.
+
+        Args:
+            selection: what will be read.
+            facts: what the last load kept.
+            replaces: whether the rows replace all those that are there.
+
+        Returns:
+            Whether there is anything to read.
+
+        Raises:
+            LoaderError: the source refuses.
+        """
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What to keep, in the transaction of the rows."""
+        ...
+
+    def committed(self) -> None:
+        """Do what is to be done when the rows are committed; the source may be closed.
+
+        Raises:
+            LoaderError: it cannot be done; the rows are there.
         """
         ...
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.engine.run import LoadResult, run_task
+from kada_dagster.loader.engine.state import StateTables
 from kada_dagster.loader.errors import (
     EmptySourceError,
+    FileChangedError,
+    FilesLeftError,
     SchemaMismatchError,
     SourceReadError,
     TargetError,
 )
+from kada_dagster.loader.source.csv_blocks import CsvBlocks
 from kada_dagster_tests.loader.databases import Ends
 
 
@@ -117,3 +126,207 @@ def test_a_new_table_needs_to_know_its_columns(ends: Ends) -> None:
     put(ends, "a.json", "[]")
     with pytest.raises(SchemaMismatchError, match="no columns"):
         load(ends, "pattern: a.json", AUTO)
+
+
+ONCE = "pattern: '*.csv', once: true"
+APPEND = "write: append\n"
+
+
+def test_once_a_file_is_loaded_once_unless_it_changes(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    put(ends, "a.csv", "id\n1\n")
+    put(ends, "b.csv", "id\n2\n")
+    first = load(ends, ONCE, APPEND)
+    assert (first.counts.read, first.notes["files"]) == (2, "2 of 2 read")
+    again = load(ends, ONCE, APPEND)
+    assert (again.counts.read, again.notes["files"]) == (0, "0 of 2 read")
+    put(ends, "b.csv", "id\n3\n")
+    put(ends, "c.csv", "id\n4\n")
+    assert load(ends, ONCE, APPEND).counts.read == 2
+    assert rows(ends) == [(1,), (2,), (3,), (4,)]
+
+
+def test_a_load_that_fails_leaves_its_files_to_the_next(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    put(ends, "a.csv", "id\n1\n")
+    put(ends, "b.csv", "id\nx\n")
+    moved = f"{ONCE}, after: move, move_to: done"
+    with pytest.raises(TargetError):
+        load(ends, moved, APPEND)
+    assert names(ends) == ["a.csv", "b.csv"]
+    put(ends, "b.csv", "id\n2\n")
+    assert load(ends, moved, APPEND).counts.read == 2
+    assert names(ends) == ["done/a.csv", "done/b.csv"]
+
+
+def names(ends: Ends) -> list[str]:
+    """The files that are there."""
+    top = ends.folder / "in"
+    return sorted(path.relative_to(top).as_posix() for path in top.rglob("*") if path.is_file())
+
+
+def test_once_and_full_load_all_files_again_when_one_changes_or_goes(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    put(ends, "a.csv", "id\n1\n")
+    two = put(ends, "b.csv", "id\n2\n")
+    assert load(ends, ONCE).counts.read == 2
+    assert load(ends, ONCE).counts.read == 0
+    assert rows(ends) == [(1,), (2,)]
+    put(ends, "a.csv", "id\n5\n")
+    assert load(ends, ONCE).counts.read == 2
+    two.unlink()
+    assert load(ends, ONCE).counts.read == 1
+    assert rows(ends) == [(5,)]
+
+
+def test_once_with_deletes_reads_all_files_when_one_changes(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int PRIMARY KEY)")
+    put(ends, "a.csv", "id\n1\n")
+    put(ends, "b.csv", "id\n2\n")
+    more = "write: upsert\nkey: id\ndeletes: hard\n"
+    load(ends, ONCE, more)
+    put(ends, "b.csv", "id\n3\n")
+    counts = load(ends, ONCE, more).counts
+    assert (counts.read, counts.inserted, counts.deleted) == (2, 1, 1)
+    assert rows(ends) == [(1,), (3,)]
+
+
+@pytest.mark.parametrize("after", ["delete", "move, move_to: done/old"])
+def test_files_go_when_their_rows_are_committed(ends: Ends, after: str) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    put(ends, "2026/a.csv", "id\n1\n")
+    put(ends, "done/old/2026/a.csv", "before")
+    load(ends, f"pattern: '2026/**', after: {after}", APPEND)
+    assert rows(ends) == [(1,)]
+    kept = ["done/old/2026/a.csv"]
+    assert names(ends) == (kept if after == "delete" else ["done/old/2026/a.1.csv", *kept])
+
+
+def test_a_file_that_was_written_again_since_it_was_read_stays(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    put(ends, "a.csv", "id\n1\n")
+    write = StateTables.write
+
+    def and_put(*values: Any) -> None:
+        write(*values)
+        put(ends, "a.csv", "id\n2\n")
+
+    monkeypatch.setattr(StateTables, "write", and_put)
+    load(ends, f"{ONCE}, after: delete", APPEND)
+    assert names(ends) == ["a.csv"]
+    monkeypatch.setattr(StateTables, "write", write)
+    load(ends, f"{ONCE}, after: delete", APPEND)
+    assert (rows(ends), names(ends)) == ([(1,), (2,)], [])
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_a_crash_between_the_commit_and_the_move_loads_nothing_twice_with_once(
+    ends: Ends, once: bool
+) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    put(ends, "a.csv", "id\n1\n")
+    files = f"pattern: '*.csv', once: {str(once).lower()}, after: move, move_to: done"
+    project(ends, f"mode: file\nsource: {{files: {{{files}}}}}\n{APPEND}")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(ends.folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert (rows(ends), names(ends)) == ([(1,)], ["a.csv"])
+    result = load(ends, files, APPEND)
+    assert result.counts.read == (0 if once else 1)
+    assert names(ends) == ["done/a.csv"]
+    assert rows(ends) == [(1,)] * (1 if once else 2)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kada_dagster.loader.definition.project import read_project
+from kada_dagster.loader.engine.run import run_task
+from kada_dagster.loader.source.files import source
+
+source.clear_away = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+project = read_project(Path(sys.argv[1]))
+run_task(project.tasks["public.t"], project)
+"""
+
+
+def test_files_that_cannot_be_cleared_away_fail_the_run_that_loaded_them(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    put(ends, "a.csv", "id\n1\n")
+    put(ends, "done", "a file where the folder should be")
+    with pytest.raises(FilesLeftError, match=r"1 files stay.*committed: drop .*done/a\.csv: Not"):
+        load(ends, f"{ONCE}, after: move, move_to: done", APPEND)
+    assert rows(ends) == [(1,)]
+    assert not FilesLeftError.transient
+
+
+def test_a_folder_whose_files_would_be_read_again_is_refused(ends: Ends) -> None:
+    put(ends, "a.csv", "id\n1\n")
+    with pytest.raises(ConfigError, match=r"move_to: done: `pattern` has done/a\.csv, too"):
+        load(ends, "pattern: '**/*.csv', after: move, move_to: done", AUTO)
+    with pytest.raises(ConfigError, match="after: move and move_to need each other"):
+        load(ends, "pattern: '*.csv', after: move", AUTO)
+
+
+def test_a_file_that_is_away_for_a_while_is_not_loaded_again(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    file = put(ends, "a.csv", "id\n1\n")
+    load(ends, ONCE, APPEND)
+    away = file.rename(ends.folder / "away.csv")
+    load(ends, f"{ONCE}, missing: empty", APPEND)
+    away.rename(file)
+    assert load(ends, ONCE, APPEND).counts.read == 0
+
+
+def test_a_file_that_changes_while_it_is_read_fails_the_load(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    file = put(ends, "a.csv", "id\n1\n")
+    read = CsvBlocks.first_row
+
+    def and_grow(*values: Any, **named: Any) -> Any:
+        with file.open("a") as more:
+            more.write("2\n")
+        return read(*values, **named)
+
+    monkeypatch.setattr(CsvBlocks, "first_row", and_grow)
+    with pytest.raises(FileChangedError, match=r"a\.csv changed while it was read"):
+        load(ends, "pattern: a.csv", "columns: {id: id}\n")
+    assert rows(ends) == []
+
+
+def test_columns_can_be_renamed_and_left_out(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int, name text)")
+    put(ends, "a.csv", "Name of it,x,No\none,y,1\n")
+    load(ends, "pattern: a.csv", "columns: {id: 'No', name: Name of it}\n")
+    assert rows(ends) == [(1, "one")]
+
+
+def test_rows_meet_those_that_are_there_by_key(ends: Ends) -> None:
+    put(ends, "a.jsonl", '{"id": 1, "n": 1.50}\n{"id": 2, "tags": ["x"]}\n')
+    more = f"write: upsert\nkey: id\n{AUTO}"
+    load(ends, "pattern: '*.jsonl'", more)
+    put(ends, "a.jsonl", '{"id": 2, "n": 3}\n{"id": 3, "at": "2026-01-01T00:00:00Z"}\n')
+    counts = load(ends, "pattern: '*.jsonl'", more).counts
+    assert (counts.inserted, counts.updated) == (1, 1)
+    assert rows(ends, "id, n::text, tags::text, at::date::text") == [
+        (1, "1.50", None, None),
+        (2, "3", '["x"]', None),
+        (3, None, None, "2026-01-01"),
+    ]
+
+
+def test_history_can_be_kept_of_files(ends: Ends) -> None:
+    put(ends, "a.csv", "id,name\n1,one\n2,two\n")
+    task = f"mode: history\nsource: {{files: {{{ONCE}}}}}\nkey: id\n{AUTO}"
+    for text in ("id,name\n1,one\n2,two\n", "id,name\n1,uno\n"):
+        put(ends, "a.csv", text)
+        made = project(ends, task)
+        run_task(made.tasks["public.t"], made)
+    assert rows(ends, "id, name, is_current") == [
+        ("1", "one", False),
+        ("1", "uno", True),
+        ("2", "two", False),
+    ]

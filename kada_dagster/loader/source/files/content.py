@@ -40,6 +40,8 @@ class FileBytes(AbstractContextManager["FileBytes"]):
         Raises:
             LoaderError: the place does not answer, or the file is damaged.
         """
+        if self._store.is_stopped:
+            raise SourceReadError(f"{self._facts.name}: broken off")
         with self._store.reading(self._facts.name):
             if not self._is_gzip:
                 return self._bytes.read(size)

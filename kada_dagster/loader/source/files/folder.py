@@ -25,6 +25,7 @@ class Folder:
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
         self.where = f"{name} ({path})"
+        self.is_stopped = False
 
     def files(self, pattern: Pattern) -> list[FileFacts]:
         """See `FileStore.files`."""

@@ -26,6 +26,9 @@ _EXTRAS = {
     **dict.fromkeys(("abfs", "abfss", "az"), "kada_dagster[shared-azure]"),
     **dict.fromkeys(("gs", "gcs"), "gcsfs"),
 }
+_STORES = frozenset(_EXTRAS)
+"""Protocols of stores that list all files below a prefix at once."""
+
 _MARKS = ("ETag", "etag", "e_tag", "content_md5", "md5Hash", "LastModified", "mtime", "modified")
 """Where drivers put what changes with a file, the surest first."""
 
@@ -42,14 +45,14 @@ class ObjectStore:
     def __init__(self, url: str, options: Mapping[str, Any], name: str) -> None:
         self._url, self._options, self._name = url.rstrip("/"), options, name
         self.where = f"{name} ({_without_login(self._url)})"
+        self.is_stopped = False
 
     def files(self, pattern: Pattern) -> list[FileFacts]:
         """See `FileStore.files`."""
         top = self._full(pattern.folder) if pattern.folder else self._top
         with self.reading(pattern.text):
-            depth = {} if pattern.is_deep else {"maxdepth": 1}
-            found: Mapping[str, Any] = self._driver.find(top, detail=True, **depth)
-        named = {self._below(path): info for path, info in found.items()}
+            found = self._listed(top, pattern.is_deep)
+        named = {self._below(info["name"]): info for info in found}
         return [_facts(name, named[name]) for name in sorted(named) if pattern.has(name)]
 
     def facts(self, name: str) -> FileFacts | None:
@@ -81,10 +84,39 @@ class ObjectStore:
             self._driver.makedirs(target.rpartition("/")[0], exist_ok=True)
             self._driver.mv(self._full(name), target)
 
+    def _listed(self, folder: str, is_deep: bool) -> list[Mapping[str, Any]]:
+        """Files of a folder. `find` alone would take what it may not see for nothing."""
+        try:
+            found: list[Mapping[str, Any]] = self._driver.ls(folder, detail=True)
+        except FileNotFoundError:
+            self._require_root()
+            return []
+        if is_deep and self._protocol in _STORES:
+            return list(self._driver.find(folder, detail=True).values())
+        files = [info for info in found if info["type"] == "file"]
+        for info in found if is_deep else ():
+            if info["type"] == "directory":
+                files += self._listed(info["name"], is_deep)
+        return files
+
+    def _require_root(self) -> None:
+        """A bucket without such files is one thing, no bucket another."""
+        root = self._top.partition("/")[0] if self._protocol in _STORES else self._top
+        try:
+            self._driver.ls(root)
+        except Exception as error:  # see `reading`
+            if fault_of(error)[0] == "refused":  # it may be asked for this prefix only
+                return
+            raise
+
+    @property
+    def _protocol(self) -> str:
+        return self._url.partition("://")[0]
+
     @cached_property
     def _opened(self) -> tuple[Any, str]:
         """The driver, and the URL as it writes paths."""
-        protocol = self._url.partition("://")[0]
+        protocol = self._protocol
         where = f"connections.yaml: {self._name}.url"
         try:
             core: Any = importlib.import_module("fsspec.core")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from typing_extensions import Self
 
@@ -16,6 +18,7 @@ from kada_dagster.loader.source.files.csv_files import CsvFiles, CsvStream
 from kada_dagster.loader.source.files.folder import Folder
 from kada_dagster.loader.source.files.formats import csv_of, format_of, records_of
 from kada_dagster.loader.source.files.object_store import ObjectStore
+from kada_dagster.loader.source.files.once import Choice, choose, clear_away, require_way_out
 from kada_dagster.loader.source.files.pattern import Pattern
 from kada_dagster.loader.source.files.store import FileFacts, FileStore
 from kada_dagster.loader.source.records import Records
@@ -32,7 +35,9 @@ class FolderSource:
     def __init__(self, store: FileStore) -> None:
         self._store = store
         self._records: Records | None = None
-        self._files: list[FileFacts] | None = None
+        self._files: Sequence[FileFacts] | None = None
+        self._settled: tuple[FilesSource, Choice] | None = None
+        self.notes: dict[str, str] = {}
 
     def columns(self, selection: Selection) -> tuple[Column, ...]:
         """See `Source.columns`. CSV has text only; of other files all are read."""
@@ -62,6 +67,31 @@ class FolderSource:
         """Never: files are no tables."""
         raise NotSupportedError(f"{self._store.where}: {schema or 'the folder'} has no tables")
 
+    def recall(self, selection: Selection, facts: Mapping[str, Any], *, replaces: bool) -> bool:
+        """See `Remembering.recall`."""
+        settings = self._settings(selection)
+        found = self.chosen(settings)
+        require_way_out(found, settings)
+        today = datetime.now(timezone.utc).date()
+        choice = choose(found, settings, facts, replaces=replaces, today=today)
+        self._files, self._settled = choice.read, (settings, choice)
+        self.notes = {"files": f"{len(choice.read)} of {len(found)} read"}
+        return choice.is_new
+
+    def facts(self) -> dict[str, Any]:
+        """See `Remembering.facts`."""
+        return self._settled[1].facts if self._settled else {}
+
+    def committed(self) -> None:
+        """See `Remembering.committed`."""
+        if self._settled:
+            settings, choice = self._settled
+            clear_away(self._store, [*choice.read, *choice.done], settings)
+
+    def cancel(self) -> None:
+        """Have what is being read end with an error, from another thread."""
+        self._store.is_stopped = True
+
     def close(self) -> None:
         """Drop what was kept of the files."""
         if self._records is not None:
@@ -73,7 +103,7 @@ class FolderSource:
     def __exit__(self, *_details: object) -> None:
         self.close()
 
-    def chosen(self, settings: FilesSource) -> list[FileFacts]:
+    def chosen(self, settings: FilesSource) -> Sequence[FileFacts]:
         """The files that are read, by name.
 
         Raises:

@@ -35,9 +35,11 @@ class FileStore(Protocol):
 
     Attributes:
         where: it is, for messages; without credentials.
+        is_stopped: whether reading shall end with an error.
     """
 
     where: str
+    is_stopped: bool
 
     def files(self, pattern: Pattern) -> list[FileFacts]:
         """The files of a pattern, by name."""

@@ -1,0 +1,296 @@
+"""Where files are: a folder and a bucket give the same files, and say the same of them."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.profiles import PROFILE
+from kada_dagster.loader.definition.sources import FilesSource
+from kada_dagster.loader.errors import (
+    FileChangedError,
+    LoaderError,
+    NotSupportedError,
+    SourceDeniedError,
+    SourceLostError,
+    SourceReadError,
+)
+from kada_dagster.loader.source.base import Bound, Selection
+from kada_dagster.loader.source.files.content import FileBytes
+from kada_dagster.loader.source.files.folder import Folder
+from kada_dagster.loader.source.files.object_store import ObjectStore
+from kada_dagster.loader.source.files.pattern import Pattern
+from kada_dagster.loader.source.files.source import FolderSource
+from kada_dagster.loader.source.files.store import FileStore, free_names
+from kada_dagster.loader.source.registry import open_source
+from kada_dagster_tests.landing.s3_server import REGION, Keys, S3Server
+from kada_dagster_tests.loader.source.landing import Landing
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store, and how files come into it and are found there."""
+
+    store: FileStore
+    put: Callable[[str, bytes], object]
+    names: Callable[[], list[str]]
+
+
+def folder_place(request: pytest.FixtureRequest) -> Place:
+    top: Path = request.getfixturevalue("tmp_path")
+
+    def put(name: str, data: bytes) -> None:
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_bytes(data)
+
+    def names() -> list[str]:
+        return sorted(path.relative_to(top).as_posix() for path in top.rglob("*") if path.is_file())
+
+    return Place(Folder(top, "drop"), put, names)
+
+
+def options_of(server: S3Server, keys: Keys | None = None) -> dict[str, Any]:
+    keys = keys or server.owner
+    return {
+        "endpoint_url": server.url,
+        "key": keys.access_key_id,
+        "secret": keys.secret_access_key,
+        "client_kwargs": {"region_name": REGION},
+    }
+
+
+def s3_place(request: pytest.FixtureRequest) -> Place:
+    server: S3Server = request.getfixturevalue("s3_server")
+    bucket = server.new_bucket()
+
+    def put(name: str, data: bytes) -> object:
+        return server.s3.put_object(Bucket=bucket, Key=f"in/{name}", Body=data)
+
+    def names() -> list[str]:
+        return sorted(name.removeprefix("in/") for name in server.objects(bucket))
+
+    return Place(ObjectStore(f"s3://{bucket}/in/", options_of(server), "drop"), put, names)
+
+
+@pytest.fixture(params=[folder_place, s3_place], ids=["folder", "s3"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """An empty place."""
+    return request.param(request)
+
+
+NAMES = ["a.csv", "b.CSV", "2026/01/a.csv", "2026/b.csv", "2026/b.csv.gz", "x/[1].csv"]
+HIDDEN = [".a.csv", "~$a.csv", ".tmp/a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("*.csv", ["a.csv"]),
+        ("**/*.csv", ["2026/01/a.csv", "2026/b.csv", "a.csv", "x/[1].csv"]),
+        ("2026/*.csv*", ["2026/b.csv", "2026/b.csv.gz"]),
+        ("2026/**", ["2026/01/a.csv", "2026/b.csv", "2026/b.csv.gz"]),
+        ("20??/**/?.csv", ["2026/01/a.csv", "2026/b.csv"]),
+        ("[!b].csv", ["a.csv"]),
+        ("[ab].[cC]*", ["a.csv", "b.CSV"]),
+        ("2026/01/a.csv", ["2026/01/a.csv"]),
+        (".a.csv", [".a.csv"]),
+        ("nothing/*", []),
+    ],
+)
+def test_a_pattern_means_the_same_files_everywhere(
+    place: Place, pattern: str, found: list[str]
+) -> None:
+    for name in [*NAMES, *HIDDEN]:
+        place.put(name, b"x")
+    assert [file.name for file in place.store.files(Pattern(pattern))] == found
+
+
+@pytest.mark.parametrize("pattern", ["../a.csv", "/etc/passwd", "a/../../b", "a//b", "a\\b"])
+def test_no_pattern_leads_out_of_the_place(pattern: str) -> None:
+    with pytest.raises(ConfigError, match=r"pattern: .* must name files below"):
+        Pattern(pattern)
+
+
+def test_what_is_said_of_a_file_changes_with_it(place: Place) -> None:
+    place.put("a.csv", b"one")
+    first = place.store.facts("a.csv")
+    assert first is not None
+    assert place.store.files(Pattern("*")) == [first]
+    place.put("a.csv", b"two")
+    second = place.store.facts("a.csv")
+    assert second is not None
+    assert (first.size, second.size) == (3, 3)
+    assert first.mark != second.mark
+    assert place.store.facts("b.csv") is None
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(place: Place) -> None:
+    place.put("a.csv", b"one")
+    facts = place.store.facts("a.csv")
+    assert facts is not None
+    with FileBytes(place.store, facts) as content:
+        assert content.read() == b"one"
+        content.require_same()
+        place.put("a.csv", b"one, two")
+        with pytest.raises(FileChangedError, match=r"a\.csv changed while it was read"):
+            content.require_same()
+    place.store.remove("a.csv")
+    with pytest.raises(LoaderError, match=r"drop .*: a\.csv: "):
+        FileBytes(place.store, facts)
+    assert FileChangedError.transient
+
+
+def test_files_are_moved_and_removed(place: Place) -> None:
+    place.put("a.csv", b"x")
+    place.put("b.csv", b"y")
+    place.store.move("a.csv", "done/2026/a.csv")
+    place.store.remove("b.csv")
+    place.store.remove("b.csv")
+    assert place.names() == ["done/2026/a.csv"]
+
+
+def test_a_name_that_is_taken_gets_a_number() -> None:
+    names = free_names("done/a.csv.gz")
+    assert [next(names) for _ in range(3)] == [
+        "done/a.csv.gz",
+        "done/a.1.csv.gz",
+        "done/a.2.csv.gz",
+    ]
+
+
+def test_gzip_is_known_by_its_bytes_and_damage_is_told(place: Place) -> None:
+    data = gzip.compress(os.urandom(100_000))
+    for name, content in (("a.csv", data), ("b.csv.gz", b"plain"), ("c.gz", data[:-50])):
+        place.put(name, content)
+    found = {file.name: file for file in place.store.files(Pattern("*"))}
+    with FileBytes(place.store, found["a.csv"]) as content:
+        assert content.read() == gzip.decompress(data)
+    with FileBytes(place.store, found["b.csv.gz"]) as content:
+        assert content.read() == b"plain"
+    with (
+        FileBytes(place.store, found["c.gz"]) as content,
+        pytest.raises(SourceReadError, match=r"c\.gz: the gzip data is damaged"),
+    ):
+        content.copied()
+
+
+def selection(**options: Any) -> Selection:
+    files = FilesSource.model_validate({"pattern": "*.csv", **options})
+    return Selection(options={"files": files})
+
+
+def test_files_of_a_bucket_are_loaded_by_a_profile(
+    landing: Landing, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bucket = s3_server.new_bucket()
+    for name, data in {"a.csv": b"a,b\n1,2\n", "b.csv": gzip.compress(b"b,a\n4,3\n")}.items():
+        s3_server.s3.put_object(Bucket=bucket, Key=f"x/{name}", Body=data)
+    monkeypatch.setenv("BUCKET", bucket)
+    monkeypatch.setenv("STORE_SECRET", s3_server.owner.secret_access_key)
+    options = {"endpoint_url": s3_server.url, "key": "test-key", "secret": "${STORE_SECRET}"}
+    profile = PROFILE.validate_python(
+        {"type": "folder", "url": "s3://${BUCKET}/x", "options": {**options, "use_ssl": "false"}}
+    )
+    with open_source(profile, "drop", tmp_path) as source:
+        assert landing.load(source, selection()) == 2
+    assert landing.rows() == [("1", "2"), ("3", "4")]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "what"),
+    [
+        ({"secret": "wrong"}, SourceDeniedError, "access is refused"),
+        ({"endpoint_url": "http://127.0.0.1:1"}, SourceLostError, "no answer"),
+    ],
+)
+@pytest.mark.parametrize("pattern", ["*", "**/*"])
+def test_a_store_that_refuses_or_is_away_is_told_without_secrets(
+    guarded_s3_server: S3Server,
+    change: dict[str, str],
+    error: type[LoaderError],
+    what: str,
+    pattern: str,
+) -> None:
+    bucket = guarded_s3_server.new_bucket()
+    options = {**options_of(guarded_s3_server), "config_kwargs": {"retries": {"max_attempts": 1}}}
+    store = ObjectStore(f"s3://{bucket}/in", {**options, **change}, "drop")
+    with pytest.raises(error, match=rf"drop \(s3://{bucket}/in\): .*: {what}") as caught:
+        store.files(Pattern(pattern))
+    assert options["secret"] not in str(caught.value)
+
+
+@pytest.mark.parametrize("pattern", ["*", "**/*", "x/*"])
+def test_a_bucket_that_is_not_there_is_no_empty_one(s3_server: S3Server, pattern: str) -> None:
+    options, bucket = options_of(s3_server), s3_server.new_bucket()
+    assert ObjectStore(f"s3://{bucket}/in", options, "drop").files(Pattern(pattern)) == []
+    with pytest.raises(SourceReadError, match="there is none"):
+        ObjectStore("s3://no-such-bucket/in", options, "drop").files(Pattern(pattern))
+
+
+def test_a_url_without_a_driver_names_the_cure() -> None:
+    with pytest.raises(ConfigError, match=r"drop\.url: gs:// needs a driver: pip install 'gcsfs'"):
+        ObjectStore("gs://bucket", {}, "drop").files(Pattern("*"))
+
+
+def test_a_login_in_a_url_is_not_shown() -> None:
+    assert ObjectStore("sftp://me:secret@host/x", {}, "n").where == "n (sftp://host/x)"
+    assert ObjectStore("abfs://box@account/x", {}, "n").where == "n (abfs://box@account/x)"
+
+
+def test_a_folder_that_is_not_there_is_no_empty_folder(tmp_path: Path) -> None:
+    store = Folder(tmp_path / "not mounted", "drop")
+    with pytest.raises(SourceReadError, match="no such folder"):
+        FolderSource(store).columns(selection(missing="empty"))
+
+
+def test_files_are_read_whole_and_are_no_tables(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    ranged = Selection(bounds=(Bound("a", 1, 2),), options=selection().options)
+    with FolderSource(Folder(tmp_path, "drop")) as source:
+        with pytest.raises(NotSupportedError, match="read whole"):
+            source.columns(ranged)
+        with pytest.raises(ConfigError, match=r"give source\.files"):
+            source.columns(Selection(table=("t",)))
+        with pytest.raises(NotSupportedError):
+            source.tables(None)
+        with pytest.raises(NotSupportedError):
+            source.greatest(selection(), "a")
+
+
+@pytest.mark.parametrize(
+    ("names", "format", "error"),
+    [
+        (["a.csv", "b.json"], None, r"\.csv, \.json does not say one format"),
+        (["a.dat"], None, r"\.dat does not say one format"),
+        (["a.dat"], "csv", None),
+        (["a.TSV.gz"], None, None),
+    ],
+)
+def test_the_format_is_said_or_what_all_names_end_in(
+    tmp_path: Path, names: list[str], format: str | None, error: str | None
+) -> None:
+    for name in names:
+        (tmp_path / name).write_text("a\tb\n1\t2\n")
+    wanted = selection(pattern="*", format=format)
+    with FolderSource(Folder(tmp_path, "drop")) as source:
+        if error:
+            with pytest.raises(ConfigError, match=error):
+                source.columns(wanted)
+        else:
+            count = 2 if names == ["a.TSV.gz"] else 1
+            assert len(source.columns(wanted)) == count
+
+
+def test_what_is_being_read_can_be_broken_off(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[]")
+    with FolderSource(Folder(tmp_path, "drop")) as source:
+        source.cancel()
+        with pytest.raises(SourceReadError, match="broken off"):
+            source.columns(selection(pattern="*.json"))
