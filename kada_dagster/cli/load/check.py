@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kada_dagster.cli.load.printing import json_line, print_table
+from kada_dagster.cli.load.printing import counted, json_line, print_table
 from kada_dagster.cli.load.project import of_project, place_of
 from kada_dagster.cli.session import Session
 from kada_dagster.loader.definition.project import Project
@@ -47,7 +47,7 @@ def check(session: Session, *, as_json: bool, **options: Any) -> None:
     if rows:
         print_table(("route", "task", "mode", "source", "ranges", "cron", "waits for"), rows)
     routes = len({task.route for task in tasks})
-    click.echo(f"OK: {_counted(len(tasks), 'task')} in {_counted(routes, 'route')}")
+    click.echo(f"OK: {counted(len(tasks), 'task')} in {counted(routes, 'route')}")
 
 
 def _facts(project: Project) -> list[dict[str, Any]]:
@@ -63,7 +63,3 @@ def _facts(project: Project) -> list[dict[str, Any]]:
         }
         for task in project.tasks.values()
     ]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

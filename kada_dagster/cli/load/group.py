@@ -13,6 +13,7 @@ COMMANDS = {
     "migrate": LazyCommand(f"{_PLACE}.migrate:migrate", "Apply version files."),
     "prune": LazyCommand(f"{_PLACE}.prune:prune", "Take away what no task needs any more."),
     "run": LazyCommand(f"{_PLACE}.run:run", "Load tasks."),
+    "translate": LazyCommand(f"{_PLACE}.translate:translate", "Make a project of a dapu project."),
 }
 
 

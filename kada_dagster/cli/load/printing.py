@@ -37,6 +37,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
         click.echo("\n".join(_lines([heads, *cells], right)))
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _draw(heads: list[str], cells: list[list[str]], right: set[int]) -> None:
     from rich import box
     from rich.console import Console

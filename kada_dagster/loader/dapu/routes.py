@@ -1,0 +1,118 @@
+"""A route: which profile its tasks read, and the APIs it may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kada_dagster.loader.dapu.layout import OldProject
+from kada_dagster.loader.dapu.notes import Fields, mapping
+from kada_dagster.loader.dapu.variables import referring, variable_name
+
+_OWN = ("name", "type", "alias")
+
+
+@dataclass
+class NewRoute:
+    """A route of the new project.
+
+    Attributes:
+        name: of the route.
+        definition: what route.yaml says.
+        apis: profiles of its APIs, by the name of the API.
+        shared: what every request to an API holds: params, body.
+    """
+
+    name: str
+    definition: dict[str, Any] = field(default_factory=dict[str, Any])
+    apis: dict[str, str] = field(default_factory=dict[str, str])
+    shared: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+
+
+def route_of(folder: Path, project: OldProject, connections: dict[str, dict[str, Any]]) -> NewRoute:
+    """A route; the profiles of its APIs are added to the connections.
+
+    Args:
+        folder: of the old route.
+        project: it is part of.
+        connections: profiles of the new project, by name.
+    """
+    route = NewRoute(folder.name)
+    file = folder / "route.yaml"
+    document = project.document(file) if file.is_file() else None
+    if document is None:
+        project.notes.add(
+            "changed", str(file), "", "there is no such file: the route has no source"
+        )
+        return route
+    fields = Fields.of(document, project.notes)
+    if label := fields.take("name", "description"):
+        route.definition["description"] = str(label)
+    kind = str(fields.take("type") or "sql")
+    _source(route, fields, project, connections)
+    for name in fields.left:
+        if isinstance(mapping(document.data).get(name), dict):
+            _api(route, name, fields.below(name), connections)
+    if kind not in ("sql", "file", "http"):
+        fields.say("lost", "type", f"{kind}: there is no such kind of route")
+    fields.leave()
+    return route
+
+
+def _source(
+    route: NewRoute, fields: Fields, project: OldProject, connections: Collection[str]
+) -> None:
+    alias = fields.take("alias")
+    if alias is None:
+        return
+    name = project.named(str(alias))
+    if name in connections:
+        fields.say("mapped", "alias", f"source: {name}")
+        route.definition["source"] = name
+    else:
+        fields.say("lost", "alias", f"{name}: there is no such profile any more")
+
+
+def _api(
+    route: NewRoute, name: str, fields: Fields, connections: dict[str, dict[str, Any]]
+) -> None:
+    profile = name if name not in connections else f"{route.name}_{name}"
+    made: dict[str, Any] = {"type": "http", "url": referring(fields, "url", profile) or ""}
+    headers = fields.below("headers")
+    given = {key: referring(headers, key, profile) for key in headers.left}
+    if headers := {key: value for key, value in given.items() if value is not None}:
+        made["headers"] = headers
+    if login := _login(fields.below("auth"), profile):
+        made["auth"] = login
+    timeout: Any = fields.take("timeout")
+    if read := mapping(timeout).get("read", None if mapping(timeout) else timeout):
+        fields.say("mapped", "timeout", "timeout")
+        made["timeout"] = max(1, round(float(read)))
+    shared = {key: fields.take(key, f"source.http.{key} of its tasks") for key in _SHARED}
+    route.shared[name] = {key: value for key, value in shared.items() if value}
+    fields.take("method")
+    fields.leave()
+    connections[profile] = made
+    route.apis[name] = profile
+
+
+_SHARED = ("params", "body")
+
+
+def _login(fields: Fields, profile: str) -> dict[str, Any]:
+    kind = str(fields.take("method") or "none")
+    if kind == "bearer_token":
+        token = referring(fields, "token", profile, may_be_secret=True)
+        return {"type": "bearer", "token": token or f"${{{variable_name(profile, 'token')}}}"}
+    if kind == "basic":
+        password = referring(fields, "password", profile, may_be_secret=True)
+        return {
+            "type": "basic",
+            "username": referring(fields, "username", profile) or "",
+            "password": password or f"${{{variable_name(profile, 'password')}}}",
+        }
+    if kind != "none":
+        fields.say("lost", "method", f"{kind}: there is no such login; see docs of `auth`")
+    return {}

@@ -1,0 +1,75 @@
+"""Values of dapu's profiles as texts with `${NAME}`; a secret never stands in the new project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from kada_dagster.loader.dapu.notes import Fields
+
+_WHOLE = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)%\Z")
+_ANY = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)%")
+_SECRET = re.compile(r"pass|pwd|secret|token|authorization|api.?key", re.IGNORECASE)
+
+
+def is_secret(key: str) -> bool:
+    """Whether what is called so is likely to be one."""
+    return bool(_SECRET.search(key))
+
+
+def variable_name(*words: str) -> str:
+    """A name for a variable: `ERP_PASSWORD`."""
+    name = re.sub(r"\W+", "_", "_".join(words), flags=re.ASCII).upper().strip("_")
+    return name if name[:1].isalpha() else f"V_{name}"
+
+
+def plain(fields: Fields, key: str, name: str, spelt: Callable[[str], str] = str) -> str | None:
+    """A value that may be shown; None without it.
+
+    Args:
+        fields: of a profile.
+        key: of the value.
+        name: of the profile.
+        spelt: how a value that is written down is spelled.
+    """
+    value = fields.take(key)
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if match := _WHOLE.match(text):
+        fields.say("mapped", key, f"${{{match[1]}}}")
+        return f"${{{match[1]}}}"
+    if "${" in text or is_secret(key):
+        return _put_away(fields, key, name)
+    fields.say("mapped", key, key)
+    return spelt(text)
+
+
+def secret(fields: Fields, key: str, name: str) -> str | None:
+    """A value that must not be shown: always a variable; None without it."""
+    value = fields.take(key)
+    if value is None or value == "":
+        return None
+    if match := _WHOLE.match(str(value)):
+        fields.say("mapped", key, f"${{{match[1]}}}")
+        return f"${{{match[1]}}}"
+    return _put_away(fields, key, name)
+
+
+def referring(fields: Fields, key: str, name: str, *, may_be_secret: bool = False) -> str | None:
+    """A value of an API's, in which variables may stand anywhere."""
+    value = fields.take(key)
+    if value is None:
+        return None
+    text = str(value)
+    has_variables = bool(_ANY.search(text))
+    if "${" in text or ((may_be_secret or is_secret(key)) and not has_variables):
+        return _put_away(fields, key, name)
+    fields.say("mapped", key, key)
+    return _ANY.sub(r"${\1}", text)
+
+
+def _put_away(fields: Fields, key: str, name: str) -> str:
+    variable = variable_name(name, key)
+    fields.say("set", key, f"{variable}: the value that stands here is not copied")
+    return f"${{{variable}}}"
