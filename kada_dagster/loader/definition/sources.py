@@ -31,6 +31,10 @@ class FilesSource(Settings):
     header: bool = Field(default=True, description="Whether the first row names the columns.")
     skip_rows: int = Field(default=0, ge=0, description="Rows before the header or the data.")
     nulls: list[str] = Field(default=[""], description="Unquoted texts that stand for no value.")
+    dates: Literal["ymd", "dmy", "mdy"] = Field(
+        default="ymd",
+        description="Order of day, month and year in texts that go into columns of dates.",
+    )
     sheet: Text | int | None = Field(default=None, description="Of a workbook, by name or number.")
     rows: Text | None = Field(
         default=None, description="Where the rows are: JMESPath in JSON, a path of elements in XML."

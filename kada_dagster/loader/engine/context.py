@@ -73,6 +73,7 @@ class LoadPlan:
         compare: whether a result of mode sql that is the same changes nothing.
         block: rows that share a hash in mode diff.
         write: how modes file and http write: `full`, `upsert` or `append`.
+        dates: order of the parts of a date in texts: `ymd`, `dmy` or `mdy`.
     """
 
     schema: str
@@ -93,6 +94,7 @@ class LoadPlan:
     compare: bool = False
     block: int = 2000
     write: str = "full"
+    dates: str = "ymd"
 
     @property
     def reads_files(self) -> bool:

@@ -11,6 +11,7 @@ from kada_dagster.loader.engine.pipe import Taken, pump
 from kada_dagster.loader.engine.table import Table
 from kada_dagster.loader.engine.target import names
 from kada_dagster.loader.errors import EmptySourceError, SchemaMismatchError, TargetError
+from kada_dagster.loader.server import settings
 from kada_dagster.loader.source.base import Selection, TargetColumn
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ def copy_rows(
         nonlocal arrived
         arrived = context.target.copy(f"copy into {context.plan}", statement, taken, stream.place)
 
+    order = settings(datestyle=f"ISO, {context.plan.dates.upper()}")
+    context.target.run("order of dates", order)  # 03.02.2026 is no date unless the task says so
     size = pump(stream, take)
+    context.target.run("order of dates", settings())
     if stream.rows != arrived:
         raise TargetError(f"{context.plan}: {stream.rows} rows were read, {arrived} arrived")
     return Copied(arrived, size)

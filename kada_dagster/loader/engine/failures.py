@@ -67,6 +67,8 @@ def _meaning(
         return TargetError(f"{text}; raise run.time_limit if the load may take longer")
     if state == "42501":
         return TargetDeniedError(f"{text}; grant it to the role that loads")
+    if state == "22008":
+        text += "; where day or month come first in texts of files, write source.files.dates"
     return TargetError(f"{text} (SQLSTATE {state})")
 
 

@@ -45,6 +45,7 @@ def plan_of(task: Task, mark: str | None, part: Part | None) -> LoadPlan:
         compare=definition.compare,
         block=definition.block,
         write=definition.write,
+        dates=_dates(definition),
     )
 
 
@@ -60,6 +61,12 @@ def _selection(task: Task, part: Part | None) -> Selection:
     options = {"files": source.files, "http": source.http}
     given = {name: value for name, value in options.items() if value is not None}
     return Selection(None if query else source.table, query, bounds, options=given)
+
+
+def _dates(definition: TaskDefinition) -> str:
+    """Sources that know dates write the year first."""
+    files = definition.source.files if definition.source else None
+    return files.dates if files else "ymd"
 
 
 def _deletes(definition: TaskDefinition) -> str:

@@ -330,3 +330,26 @@ def test_history_can_be_kept_of_files(ends: Ends) -> None:
         ("1", "uno", True),
         ("2", "two", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("order", "text"), [("dmy", "03.02.2026"), ("mdy", "2/3/2026"), ("ymd", "2026/02/03")]
+)
+def test_dates_are_read_in_the_order_the_task_says(ends: Ends, order: str, text: str) -> None:
+    ends.at_target("CREATE TABLE t (day date, seen timestamptz)")
+    put(ends, "a.csv", f"day,seen\n{text},{text} 10:00\n")
+    load(ends, f"pattern: a.csv, dates: {order}")
+    assert rows(ends, "day::text, (seen AT TIME ZONE 'UTC')::text") == [
+        ("2026-02-03", "2026-02-03 10:00:00")
+    ]
+
+
+@pytest.mark.parametrize("text", ["03.02.2026", "2/3/2026", "13/02/2026"])
+@pytest.mark.parametrize("name", ["a.csv", "a.json"])
+def test_a_date_that_may_be_another_one_is_an_error(ends: Ends, text: str, name: str) -> None:
+    ends.at_target("CREATE TABLE t (day date)")
+    put(ends, name, f"day\n{text}\n" if name == "a.csv" else f'[{{"day": "{text}"}}]')
+    with pytest.raises(
+        TargetError, match=r"out of range.*\(a\..*column day\).*write source\.files\.dates"
+    ):
+        load(ends, f"pattern: {name}")
