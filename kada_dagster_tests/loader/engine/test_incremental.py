@@ -96,7 +96,7 @@ Batches = st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size
 
 @pytest.mark.parametrize("task", [KEYED, PLAIN])
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(batches=Batches)
 def test_rows_that_come_no_later_than_the_look_back_are_there_once(

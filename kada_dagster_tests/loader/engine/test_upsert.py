@@ -107,7 +107,7 @@ Rows = st.dictionaries(st.integers(0, 6), st.sampled_from(["a", "b", None]), max
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(source=Rows, target=Rows)
 def test_the_target_is_what_a_dictionary_would_be_and_the_counts_add_up(
