@@ -27,6 +27,7 @@ from kada_dagster.loader.source.http.source import ApiSource
 from kada_dagster.loader.source.registry import open_source
 from kada_dagster.sandbox.web import Answer, Fault
 from kada_dagster.sandbox.web.answers import HTML, SIGN_IN, in_json
+from kada_dagster.sandbox.web.faults import HANG
 from kada_dagster_tests.api.manual_clock import ManualClock
 from kada_dagster_tests.loader.source.landing import Landing
 from kada_dagster_tests.loader.source.shop_api import SECRET, ShopApi, patient, shop
@@ -99,6 +100,11 @@ def test_retry_after_is_waited_for(landing: Landing, api: ShopApi, clock: Manual
     assert 7 <= clock.slept < 8
 
 
+def test_a_server_that_says_nothing_is_asked_again(landing: Landing, api: ShopApi) -> None:
+    api.failures.add(Fault(delay=HANG))
+    assert load(landing, api, selection(path="/all", timeout=1)) == ALL
+
+
 def test_a_retry_after_of_hours_ends_the_load_at_once(landing: Landing, api: ShopApi) -> None:
     api.failures.add(Fault(answer=in_json(429, {}, Retry_After="7200"), times=None))
     with pytest.raises(SourceLostError, match=r"429.*\(in 7200 s, it says\).*run again") as caught:
@@ -160,6 +166,12 @@ def test_credentials_follow_no_redirect_to_another_host(
         assert other.requests == []
 
 
+def test_what_is_posted_follows_no_redirect(landing: Landing, api: ShopApi) -> None:
+    with pytest.raises(SourceReadError, match="what is sent does not go along"):
+        load(landing, api, selection(path="/moved", method="POST"))
+    assert len(api.requests) == 1
+
+
 def test_an_empty_list_and_no_content_have_no_rows(landing: Landing, api: ShopApi) -> None:
     for answer in (in_json(200, []), Answer(204, content_type=""), Answer(200, b" ")):
         api.failures.add(Fault(path="/none", answer=answer))
@@ -217,7 +229,7 @@ def test_a_second_refusal_in_a_row_is_an_error(landing: Landing, api: ShopApi) -
         (
             in_json(401, {"error": "invalid_client"}),
             SourceDeniedError,
-            "POST the token was answered",
+            "POST token_url was answered",
         ),
         (in_json(200, {"token": "x"}), SourceReadError, "no access_token in it; check token_url"),
         (Answer(302, headers={"Location": "/x"}), SourceReadError, "no access_token"),
@@ -250,6 +262,11 @@ def test_no_secret_is_in_any_message_or_log(
         {"auth": {"type": "bearer", "token": "${SHOP_TOKEN}"}},
         {"headers": {"X-Api-Key": "${SHOP_TOKEN}"}},
     ]
+    api.uses = 0  # what is refused is repeated by the API
+    for profile in profiles[:3]:
+        with pytest.raises(SourceDeniedError, match="401") as denied:
+            load(landing, api, selection(path="/private/all"), **profile)
+        messages.append(str(denied.value))
     api.failures.add(Fault(path="/echo|/all", answer=echo, times=None))
     for profile in profiles:
         for path in ("/private/echo", "/all"):
@@ -258,7 +275,7 @@ def test_no_secret_is_in_any_message_or_log(
             messages.append(str(caught.value))
     shown = "\n".join(messages) + caplog.text
     assert "***" in shown
-    hidden = (SECRET, "s3cr", "fixed-token", "token-1", "c2VjcmV0")
+    hidden = (SECRET, "s3cr", "fixed-token", "token-1", "token-2", "bG9hZGVy", "dTp3cm9uZ")
     assert not [word for word in hidden if word in shown]
 
 

@@ -117,7 +117,6 @@ class HttpClient:
     def _reading(self) -> Generator[None]:
         before = current.set(self._stop)
         try:
-            self._stop.check()
             yield
         except (ApiCallError, StoppedError) as error:
             failure = _meaning(error)

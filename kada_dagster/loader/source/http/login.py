@@ -121,14 +121,14 @@ class ClientCredentials:
 
     def _asked(self) -> tuple[str, float]:
         """A new token, and for how many seconds it is good."""
-        call = Call("the token", self._url, "POST", self._body, _FORM)
+        call = Call("token_url", self._url, "POST", self._body, _FORM)
         answer = self._caller.call(call)
         try:
             found: dict[str, Any] = object_of(json.loads(answer.body))
         except (ValueError, RecursionError):
             found = {}
         token = text(found.get("access_token"))
-        if answer.status >= 300 or not token:
+        if not token:
             reason = "there is no access_token in it; check token_url"
             raise unreadable(self._service, call, answer.status, reason)
         _logger.info("%s: a new token", self._service)
