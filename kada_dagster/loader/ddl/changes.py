@@ -40,14 +40,20 @@ def changes(
     from psycopg2.sql import SQL
 
     known = {column.name: column for column in table.columns}
+    keys = frozenset[str]().union(*table.unique_keys)  # stay as strict as they are
     found: list[Change] = []
     for column in columns:
         have = known.get(column.name)
-        found += _new(column) if have is None else _changed(have, column, may_all)
+        if have is None:
+            found += _new(column)
+            continue
+        if have.not_null and column.nullable and have.name not in keys:
+            found.append(_may_be_missing(have))
+        found += _changed(have, column, may_all)
     wanted = {column.name for column in columns}
     for column in table.columns:
         if column.name not in wanted:
-            found += _gone(column, may_all)
+            found += _gone(column, may_all, is_key=column.name in keys)
     if key and not any(frozenset(key) == unique for unique in table.unique_keys):
         is_new = not table.unique_keys and set(key) <= wanted
         statement = SQL("ADD PRIMARY KEY ({})").format(_listed(key)) if is_new else None
@@ -63,33 +69,32 @@ def _new(column: Column) -> list[Change]:
     return [Change(f"add {column.name} {column.target_type}", statement)]
 
 
+def _may_be_missing(column: TargetColumn) -> Change:
+    from psycopg2.sql import SQL, Identifier
+
+    statement = SQL("ALTER COLUMN {} DROP NOT NULL").format(Identifier(column.name))
+    return Change(f"{column.name} may be missing", statement)
+
+
 def _changed(have: TargetColumn, want: Column, may_all: bool) -> list[Change]:
     from psycopg2.sql import SQL, Identifier
 
-    found: list[Change] = []
-    name = Identifier(have.name)
-    if have.not_null and want.nullable:
-        what = f"{have.name} may be missing"
-        found.append(Change(what, SQL("ALTER COLUMN {} DROP NOT NULL").format(name)))
     if have.type == want.target_type or is_wider(have.type, want.target_type):
-        return found
+        return []
     may = may_all or is_wider(want.target_type, have.type)
-    kind = SQL(want.target_type)
+    name, kind = Identifier(have.name), SQL(want.target_type)
     alter = SQL("ALTER COLUMN {} TYPE {} USING {}::{}").format(name, kind, name, kind)
     what = f"{have.name} from {have.type} to {want.target_type}"
-    return [*found, Change(what, alter if may else None)]
+    return [Change(what, alter if may else None)]
 
 
-def _gone(column: TargetColumn, may_all: bool) -> list[Change]:
+def _gone(column: TargetColumn, may_all: bool, *, is_key: bool) -> list[Change]:
     from psycopg2.sql import SQL, Identifier
 
     name = Identifier(column.name)
     if may_all:
         return [Change(f"drop {column.name}", SQL("DROP COLUMN {}").format(name))]
-    if column.not_null:
-        what = f"{column.name} may be missing"
-        return [Change(what, SQL("ALTER COLUMN {} DROP NOT NULL").format(name))]
-    return []
+    return [_may_be_missing(column)] if column.not_null and not is_key else []
 
 
 def _listed(columns: tuple[str, ...]) -> Composable:

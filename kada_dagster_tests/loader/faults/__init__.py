@@ -1,0 +1,1 @@
+"""Loads under kill -9, cut connections, servers that start again, and other loads."""
