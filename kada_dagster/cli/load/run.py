@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timezone
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
@@ -19,6 +19,9 @@ from kada_dagster.cli.session import Session
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.engine.context import Report
 from kada_dagster.loader.engine.run import LoadResult, run_task
+from kada_dagster.loader.engine.split import Part
+from kada_dagster.loader.engine.state import StateTables
+from kada_dagster.loader.quality import Quality, check_task
 from kada_dagster.loader.runs.choice import Load, PartChoice, find_tasks, loads_of
 from kada_dagster.loader.runs.crew import Crew
 from kada_dagster.loader.runs.outcome import Outcome
@@ -34,6 +37,7 @@ from kada_dagster.loader.runs.outcome import Outcome
 @click.option(
     "-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Side by side."
 )
+@click.option("--no-checks", is_flag=True, help="Leave out what `checks` of the tasks asks for.")
 @of_project
 @click.option("--json", "as_json", is_flag=True, help="Print each outcome as a line of JSON.")
 @click.pass_obj
@@ -47,6 +51,7 @@ def run(
     part: str | None,
     parts: str | None,
     jobs: int,
+    no_checks: bool,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -61,11 +66,12 @@ def run(
     tasks = find_tasks(
         chosen.project, names, everything=everything, route=route, downstream=downstream
     )
-    loads = loads_of(tasks, PartChoice(part, parts), datetime.now(timezone.utc))
+    now = datetime.now(timezone.utc)
+    loads = loads_of(tasks, PartChoice(part, parts), now, has_checks=not no_checks)
     outcomes = _run(session, chosen, loads, jobs, as_json=as_json)
     for outcome in outcomes:
         _complain(session, outcome)
-    codes = {outcome.exit_code for outcome in outcomes if outcome.error}
+    codes = {outcome.exit_code for outcome in outcomes if outcome.error or outcome.checks} - {0}
     return codes.pop() if len(codes) == 1 else int(bool(codes))
 
 
@@ -77,7 +83,7 @@ def _run(
     try:
         with display() as shown, terminable():
             report = partial(_tell, session, shown)
-            crew = Crew(chosen.project, jobs, partial(_load, chosen), report)
+            crew = Crew(chosen.project, jobs, _Work(chosen).do, report)
             with closing(crew.run(loads)) as ended:
                 for outcome in ended:
                     outcomes.append(outcome)
@@ -85,20 +91,45 @@ def _run(
                     if as_json:
                         click.echo(session.redacted(json_line(outcome.facts())))
     finally:
-        if outcomes and not as_json:
-            print_table(_COLUMNS, [_row(outcome) for outcome in outcomes])
+        if not as_json:
+            _print([outcome for outcome in outcomes if not outcome.load.checks])
     return outcomes
 
 
-def _load(chosen: Chosen, load: Load, report: Report) -> LoadResult:
-    return run_task(
-        load.task,
-        chosen.project,
-        target=chosen.target,
-        tables=chosen.tables,
-        part=load.part,
-        report=report,
-    )
+class _Work:
+    """Loads and checks; remembers what was loaded for the checks behind it."""
+
+    def __init__(self, chosen: Chosen) -> None:
+        self._chosen = chosen
+        self._loaded: dict[str, list[LoadResult]] = {}
+        self._parts: dict[str, list[Part]] = {}
+
+    def do(self, load: Load, report: Report) -> LoadResult | list[Quality]:
+        """Load, or make the checks."""
+        task, chosen = load.task, self._chosen
+        places: _Places = {"target": chosen.target, "tables": chosen.tables}
+        if load.checks:
+            report("check")
+            parts = self._parts.get(task.id, [])
+            read = sum(result.counts.read for result in self._loaded.get(task.id, []))
+            return check_task(
+                task,
+                chosen.project,
+                load.checks,
+                parts=parts,
+                read=None if parts else read,
+                **places,
+            )
+        result = run_task(task, chosen.project, part=load.part, report=report, **places)
+        self._loaded.setdefault(task.id, []).append(result)
+        if load.part is not None:
+            self._parts.setdefault(task.id, []).append(load.part)
+        return result
+
+
+class _Places(TypedDict):
+    target: str
+    tables: StateTables
 
 
 def _tell(session: Session, shown: Display, load: Load, what: str) -> None:
@@ -118,6 +149,11 @@ _COLUMNS = (
     "seconds",
     "mark",
 )
+
+
+def _print(outcomes: Sequence[Outcome]) -> None:
+    if outcomes:
+        print_table(_COLUMNS, [_row(outcome) for outcome in outcomes])
 
 
 def _row(outcome: Outcome) -> Sequence[object]:
@@ -140,13 +176,14 @@ def _row(outcome: Outcome) -> Sequence[object]:
 
 def _complain(session: Session, outcome: Outcome) -> None:
     """Say why a load failed or did not begin; as `session` says errors."""
-    if outcome.result is not None:
+    if outcome.is_done:
         return
     error = outcome.error
     if error is not None and session.debug:
         lines = traceback.format_exception(type(error), error, error.__traceback__)
         click.echo(printable(session.redacted("".join(lines))), err=True, nl=False)
-    word = "error" if error else "not run"
-    where = "" if error and outcome.reason.startswith(str(outcome.load)) else f"{outcome.load}: "
+    word = "error" if error else "check failed" if outcome.checks else "not run"
+    name = outcome.load.task.id if outcome.checks else str(outcome.load)
+    where = "" if error and outcome.reason.startswith(name) else f"{name}: "
     if isinstance(error, KadaError) or error is None or not session.debug:
         click.echo(printable(session.redacted(f"{word}: {where}{outcome.reason}")), err=True)

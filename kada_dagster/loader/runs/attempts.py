@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.engine.context import Report
 from kada_dagster.loader.engine.run import LoadResult
 from kada_dagster.loader.engine.stopping import LoadStoppedError, Stop
+from kada_dagster.loader.quality import Quality
 from kada_dagster.loader.runs.choice import Load
 from kada_dagster.loader.runs.outcome import Outcome
 
-Do = Callable[[Load, Report], LoadResult]
-"""Loads once."""
+Do = Callable[[Load, Report], LoadResult | Sequence[Quality]]
+"""Loads once, or makes the checks."""
 
 _LONGEST_WAIT = 3600.0
 """Seconds; where doubling the wait ends."""
@@ -34,7 +35,7 @@ def attempt(load: Load, do: Do, report: Report, stop: Stop) -> Outcome:
     for number in range(retries.max_retries + 1):
         try:
             stop.check()
-            return Outcome(load, do(load, report), attempts=number + 1)
+            return _outcome(load, do(load, report), number + 1)
         except Exception as error:
             if stop.is_set:
                 return Outcome(load, error=LoadStoppedError("stopped"), attempts=number + 1)
@@ -48,3 +49,9 @@ def attempt(load: Load, do: Do, report: Report, stop: Stop) -> Outcome:
         except LoadStoppedError as error:
             return Outcome(load, error=error, attempts=number + 1)
     raise AssertionError  # the last number returns
+
+
+def _outcome(load: Load, found: LoadResult | Sequence[Quality], attempts: int) -> Outcome:
+    if isinstance(found, LoadResult):
+        return Outcome(load, found, attempts=attempts)
+    return Outcome(load, checks=tuple(found), attempts=attempts)

@@ -11,21 +11,26 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.definition.task_folder import Task
 from kada_dagster.loader.engine.split import Part, parts_of
+from kada_dagster.loader.quality import checks_of
 
 
 @dataclass(frozen=True, eq=False)
 class Load:
-    """One task, or one range of it.
+    """One task, or one range of it; or the checks of its table, behind all of them.
 
     Attributes:
         task: to load.
         part: the range; None for the whole table.
+        checks: names of the checks, where nothing is loaded.
     """
 
     task: Task
     part: Part | None = None
+    checks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if self.checks:
+            return f"checks of {self.task.id}"
         return f"{self.task.id} {self.part.name}" if self.part else self.task.id
 
 
@@ -136,20 +141,28 @@ def find_tasks(
     return [project.tasks[name] for name in order if name in found]
 
 
-def loads_of(tasks: Sequence[Task], parts: PartChoice, now: datetime) -> list[Load]:
+def loads_of(
+    tasks: Sequence[Task], parts: PartChoice, now: datetime, *, has_checks: bool = False
+) -> list[Load]:
     """The loads of tasks: one each, or one for each of their ranges.
 
     Args:
         tasks: in their order.
         parts: which ranges; of tasks without `split` the whole is loaded.
         now: the present moment, UTC.
+        has_checks: whether what `checks` asks for is checked behind them.
 
     Raises:
         ConfigError: a range is meant that no task has.
     """
     if not parts.is_open and not any(task.definition.split for task in tasks):
         raise ConfigError("--part and --parts are for tasks with `split`; none of these has it")
-    return [load for task in tasks for load in _of_task(task, parts, now)]
+    found: list[Load] = []
+    for task in tasks:
+        found += _of_task(task, parts, now)
+        if has_checks and (names := _checks_of(task)):
+            found.append(Load(task, checks=names))
+    return found
 
 
 def _of_task(task: Task, choice: PartChoice, now: datetime) -> Iterator[Load]:
@@ -162,3 +175,9 @@ def _of_task(task: Task, choice: PartChoice, now: datetime) -> Iterator[Load]:
     except ConfigError as error:
         raise ConfigError(f"{task.document.where(('split',))}: {error}") from None
     yield from (Load(task, part) for part in choice.of(parts, task))
+
+
+def _checks_of(task: Task) -> tuple[str, ...]:
+    """Names of its checks; a task that only runs files has no table to check."""
+    has_table = task.definition.mode != "sql" or bool(task.definition.sql)
+    return tuple(checks_of(task.definition.checks)) if has_table else ()

@@ -106,10 +106,12 @@ class _Plan:
         """The first that waits for nothing and finds room; taken out of those that wait."""
         routes = Counter(load.task.route for load in running)
         sources = Counter(load.task.connection for load in running)
-        busy = {load.task.id for load in running} - self._begun
+        busy = {load.task.id for load in running}
         for name, loads in self._waiting.items():
-            task = loads[0].task
-            if name in busy or any(self._left[other] for other in self._project.waits_for[name]):
+            task, is_check = loads[0].task, bool(loads[0].checks)
+            if name in busy and (is_check or name not in self._begun):
+                continue
+            if any(self._left[other] for other in self._project.waits_for[name]):
                 continue
             profile = self._project.connections.get(task.connection or "")
             if _has_room(routes[task.route], self._project.routes[task.route]) and _has_room(
@@ -124,7 +126,7 @@ class _Plan:
         self._left[name] -= 1
         if outcome.result is not None:
             self._begun.add(name)
-        else:
+        elif outcome.holds_others:
             self._failed.setdefault(name, str(outcome.load))
 
     def given_up(self) -> Iterator[Outcome]:
@@ -145,7 +147,8 @@ class _Plan:
 
     def _cause(self, name: str) -> str:
         """What failed, so that nothing of a task can be loaded; '' where it can."""
-        if name in self._failed and name not in self._begun:
+        is_over = name not in self._begun or bool(self._waiting[name][0].checks)
+        if name in self._failed and is_over:
             return self._failed[name]
         causes = (self._failed.get(master) for master in self._project.waits_for[name])
         return next(filter(None, causes), "")

@@ -1,4 +1,4 @@
-"""What came of one load of several."""
+"""What came of one load of several, or of the checks behind it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.engine.run import LoadResult
+from kada_dagster.loader.quality import Quality
 from kada_dagster.loader.runs.choice import Load
 
 
@@ -16,7 +17,8 @@ class Outcome:
 
     Attributes:
         load: what it was.
-        result: what it did; None where it failed or did not begin.
+        result: what it did; None where it failed, did not begin, or is no load.
+        checks: what the checks found.
         error: why it failed; None where it did not.
         attempts: how often it was begun.
         because: why it did not begin.
@@ -24,21 +26,36 @@ class Outcome:
 
     load: Load
     result: LoadResult | None = None
+    checks: tuple[Quality, ...] = ()
     error: Exception | None = None
     attempts: int = 0
     because: str = ""
 
     @property
     def status(self) -> str:
-        """`loaded`, `failed` or `not run`."""
-        if self.result is not None:
-            return "loaded"
-        return "failed" if self.error else "not run"
+        """`loaded`, `checked`, `failed` or `not run`."""
+        if self.is_done:
+            return "loaded" if self.result else "checked"
+        return "failed" if self.error or self.checks else "not run"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the table is loaded, or is as its checks want it."""
+        return self.result is not None or (
+            bool(self.checks) and all(check.passed for check in self.checks)
+        )
+
+    @property
+    def holds_others(self) -> bool:
+        """Whether what waits for the task cannot run."""
+        if self.load.checks:
+            return not self.is_done and self.load.task.definition.checks.blocking
+        return not self.is_done
 
     @property
     def exit_code(self) -> int:
         """What it means for the command."""
-        if self.result is not None:
+        if self.is_done:
             return 0
         return self.error.exit_code if isinstance(self.error, KadaError) else 1
 
@@ -47,6 +64,8 @@ class Outcome:
         """Why nothing was loaded; of an error nobody foresaw only its kind, as it may show rows."""
         if isinstance(self.error, KadaError):
             return str(self.error)
+        if self.checks:
+            return "; ".join(f"{c.name}: {c.message}" for c in self.checks if not c.passed)
         if self.error is not None:
             return f"{type(self.error).__name__}, which nobody foresaw; --debug shows where"
         return self.because
@@ -62,6 +81,8 @@ class Outcome:
             "status": self.status,
             "attempts": self.attempts,
         }
+        if self.checks:
+            return {**facts, "checks": [asdict(check) for check in self.checks]}
         if result is None:
             return {**facts, "error": self.reason}
         return {
