@@ -7,16 +7,21 @@ runs after one of its prerequisites, loads that are declared stalled, removed fo
 from __future__ import annotations
 
 import dataclasses
+import json
+from datetime import date
+from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
-from kada_dagster.errors import ConnectionFailedError
+from kada_dagster.errors import ConfigError, ConnectionFailedError
 from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.errors import (
     EmptySourceError,
     SourceReadError,
     TargetError,
 )
+from kada_dagster_tests.loader import file_project
 from kada_dagster_tests.loader.databases import Ends
 
 FULL = "mode: full\nsource: {table: public.t}\n"
@@ -197,3 +202,53 @@ def test_what_is_the_same_is_not_written_again(ends: Ends) -> None:
     before = ends.at_target("SELECT xmin::text, ctid::text FROM t")
     ends.load(UPSERT)
     assert ends.at_target("SELECT xmin::text, ctid::text FROM t") == before
+
+
+def test_no_date_of_a_sheet_is_lost_behind_one_that_is_written_in_another_way(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int, day date)")
+    days: list[Any] = ["01.02.2026", date(2026, 2, 2), "2026-02-03", "04.02.2026", "2026/02/05"]
+    book = Workbook()
+    for row in [["id", "day"], *enumerate(days, 1)]:
+        book.active.append(list(row))
+    book.save(file_project.put(ends, "a.xlsx", ""))
+    file_project.load(ends, "pattern: a.xlsx, dates: dmy")
+    assert file_project.rows(ends) == [(day, date(2026, 2, day)) for day in range(1, 6)]
+
+
+def test_a_missing_file_is_no_success(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    with pytest.raises(SourceReadError, match=r"no file is like a\.xlsx"):
+        file_project.load(ends, "pattern: a.xlsx", "empty: replace\n")
+
+
+def test_a_key_that_means_nothing_is_told_and_not_left_out(ends: Ends) -> None:
+    with pytest.raises(ConfigError, match=r"task\.yaml:2: source\.files\.fixed"):
+        file_project.load(ends, "pattern: a.xlsx, fixed: 5")
+
+
+@pytest.mark.parametrize("value", ["'); DROP TABLE t; --", "now()", "\\x41", "{1}", "NULL"])
+def test_values_of_documents_are_never_sql(ends: Ends, value: str) -> None:
+    ends.at_target("CREATE TABLE t (a text, b text)")
+    file_project.put(ends, "a.json", json.dumps([{"a": value, "b": [value]}]))
+    file_project.load(ends, "pattern: a.json")
+    assert file_project.rows(ends) == [(value, json.dumps([value]))]
+
+
+def test_no_definition_reads_or_deletes_files_outside_of_its_folder(ends: Ends) -> None:
+    outside = ends.folder / "secret.csv"
+    file_project.put(ends, "a.csv", "id\n1\n")
+    outside.write_text("id\n1\n")
+    for files in ("pattern: ../secret.csv, after: delete", f"pattern: {outside}, after: delete"):
+        with pytest.raises(ConfigError, match="below the profile's folder"):
+            file_project.load(ends, files)
+    assert outside.exists()
+    with pytest.raises(ConfigError, match="below the profile's folder"):
+        file_project.load(ends, "pattern: a.csv, after: move, move_to: ../..")
+
+
+def test_a_row_of_a_file_that_is_refused_is_not_dropped_and_the_file_stays(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int CHECK (id <> 500))")
+    file_project.put(ends, "a.csv", "id\n" + "".join(f"{number}\n" for number in range(1000)))
+    with pytest.raises(TargetError, match=r"t_id_check.*\(a\.csv, line 502\)"):
+        file_project.load(ends, "pattern: a.csv, after: delete")
+    assert (file_project.rows(ends), file_project.names(ends)) == ([], ["a.csv"])

@@ -5,14 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kada_dagster.errors import ConfigError
-from kada_dagster.loader.definition.project import Project
-from kada_dagster.loader.engine.run import LoadResult, run_task
+from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.engine.state import StateTables
 from kada_dagster.loader.errors import (
     EmptySourceError,
@@ -24,40 +22,7 @@ from kada_dagster.loader.errors import (
 )
 from kada_dagster.loader.source.csv_blocks import CsvBlocks
 from kada_dagster_tests.loader.databases import Ends
-
-
-def project(ends: Ends, task: str) -> Project:
-    """A project whose one task reads the folder `in` beside it."""
-    (ends.folder / "in").mkdir(parents=True, exist_ok=True)
-    target = f"host: 127.0.0.1, port: {ends.server.port}, database: {ends.target}"
-    connections = (
-        f"target: {{type: postgres, {target}, username: postgres}}\n"
-        f"drop: {{type: folder, path: {ends.folder / 'in'}}}\n"
-    )
-    files = {
-        "connections.yaml": connections,
-        "routes/files/route.yaml": "source: drop\n",
-        "routes/files/public/t/task.yaml": task,
-    }
-    return ends.read(files)
-
-
-def load(ends: Ends, files: str, more: str = "") -> LoadResult:
-    """Load what `source.files` says."""
-    made = project(ends, f"mode: file\nsource: {{files: {{{files}}}}}\n{more}")
-    return run_task(made.tasks["public.t"], made)
-
-
-def put(ends: Ends, name: str, text: str | bytes) -> Path:
-    path = ends.folder / "in" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
-
-
-def rows(ends: Ends, columns: str = "*") -> list[tuple[object, ...]]:
-    return ends.at_target(f"SELECT {columns} FROM t ORDER BY 1")
-
+from kada_dagster_tests.loader.file_project import load, names, project, put, rows
 
 AUTO = "target: {ddl: auto}\n"
 
@@ -157,12 +122,6 @@ def test_a_load_that_fails_leaves_its_files_to_the_next(ends: Ends) -> None:
     put(ends, "b.csv", "id\n2\n")
     assert load(ends, moved, APPEND).counts.read == 2
     assert names(ends) == ["done/a.csv", "done/b.csv"]
-
-
-def names(ends: Ends) -> list[str]:
-    """The files that are there."""
-    top = ends.folder / "in"
-    return sorted(path.relative_to(top).as_posix() for path in top.rglob("*") if path.is_file())
 
 
 def test_once_and_full_load_all_files_again_when_one_changes_or_goes(ends: Ends) -> None:

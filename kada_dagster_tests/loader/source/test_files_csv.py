@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -296,3 +297,17 @@ def test_a_dialect_says_what_copy_must_know() -> None:
     assert CsvDialect("\t", "'", ("'", "it''s", "NA")).nulls == ("NA",)
     options = CsvDialect("'", '"', ("\\N",)).copy_options
     assert options == "csv, HEADER, DELIMITER '''', QUOTE '\"', NULL '\\N'"
+
+
+@pytest.mark.parametrize("names", [["id", "text"], ["text", "id"]])
+def test_memory_does_not_grow_with_rows(landing: Landing, tmp_path: Path, names: list[str]) -> None:
+    rows = "".join(f'{number},"text, {number} {"x" * 80}"\n' for number in range(200_000))
+    write(tmp_path, a=f"id,text\n{rows}")
+    tracemalloc.start()
+    try:
+        columns = ", ".join({"id": "id int", "text": "text text"}[name] for name in names)
+        assert load(landing, tmp_path, columns, names=names) == 200_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000

@@ -114,7 +114,7 @@ def test_a_pattern_means_the_same_files_everywhere(
 
 @pytest.mark.parametrize("pattern", ["../a.csv", "/etc/passwd", "a/../../b", "a//b", "a\\b"])
 def test_no_pattern_leads_out_of_the_place(pattern: str) -> None:
-    with pytest.raises(ConfigError, match=r"pattern: .* must name files below"):
+    with pytest.raises(ConfigError, match=r"files: .* must name files below"):
         Pattern(pattern)
 
 

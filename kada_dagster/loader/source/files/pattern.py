@@ -30,7 +30,7 @@ class Pattern:
         parts = self.text.split("/")
         if self.text.startswith("/") or ".." in parts or "\\" in self.text or "" in parts:
             raise ConfigError(
-                f"pattern: {self.text!r} must name files below the profile's folder, parts with "
+                f"files: {self.text!r} must name files below the profile's folder, parts with "
                 "'/' between"
             )
 
