@@ -23,6 +23,9 @@ MOST_VALUES = 200_000
 DEEPEST = 50
 """Levels of nesting; kada.yaml needs four."""
 
+_INDICATORS = "[{:-?"
+"""One of these begins each level of nesting."""
+
 _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?\Z")
@@ -59,7 +62,8 @@ def _compose(file: Path, text: str) -> yaml.Node | None:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     parser = cast("Any", yaml)
     try:
-        problem = _too_deep(file, parser.parse(text, Loader=loader))
+        may_be_deep = sum(map(text.count, _INDICATORS)) > DEEPEST
+        problem = _too_deep(file, parser.parse(text, Loader=loader)) if may_be_deep else None
         if problem is None:
             return parser.compose(text, Loader=loader)
     except yaml.YAMLError as error:

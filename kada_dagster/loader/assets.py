@@ -23,7 +23,7 @@ from kada_dagster.loader.partitions import partitions_of
 
 PRIORITY_TAG = "dagster/priority"
 _RESULT = "result"
-_NOTHING = dg.In(dg.Nothing)
+_NOTHING, _LOADED, _CHECKED = dg.In(dg.Nothing), dg.Out(dg.Nothing), dg.Out(None)
 
 
 def build_assets(instance: LoaderInstance) -> list[dg.AssetsDefinition]:
@@ -59,11 +59,10 @@ def build_asset(instance: LoaderInstance, task: Task) -> dg.AssetsDefinition:
         compute_fn=_compute(instance, task),
         ins=dict.fromkeys(upstream, _NOTHING),
         outs={
-            _RESULT: dg.Out(dg.Nothing, code_version=task.fingerprint),
-            **{name: dg.Out(None) for name in checks},
+            _RESULT: _LOADED,
+            **dict.fromkeys(checks, _CHECKED),
         },
         required_resource_keys={instance.settings.resource_key},
-        code_version=task.fingerprint,
         pool=instance.pool(task),
         tags={PRIORITY_TAG: str(priority)} if priority else None,
     )

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from kada_dagster.loader.quality import Quality, checks_of
-
 if TYPE_CHECKING:
     from kada_dagster.loader.definition.task_folder import Task
+    from kada_dagster.loader.quality import Quality
 
 _DESCRIPTIONS = {
     "row_count": "The target has as many rows as the source, within the tolerance.",
@@ -25,7 +24,7 @@ def check_names(task: Task) -> list[str]:
     right behind a load it says nothing."""
     if not task.has_table:
         return []
-    return [name for name in checks_of(task.definition.checks) if name in _DESCRIPTIONS]
+    return [name for name in task.definition.checks.wanted if name in _DESCRIPTIONS]
 
 
 def check_specs(task: Task, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:

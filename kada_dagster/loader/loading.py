@@ -17,12 +17,12 @@ import dagster as dg
 from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.loader.metadata import Metadata, load_metadata
 from kada_dagster.loader.partitions import chosen_parts
-from kada_dagster.loader.quality import Quality, unchecked
 
 if TYPE_CHECKING:
     from kada_dagster.loader.definition.project import Project
     from kada_dagster.loader.definition.task_folder import Task
     from kada_dagster.loader.engine.split import Part
+    from kada_dagster.loader.quality import Quality
     from kada_dagster.loader.resource import LoaderResource
 
 
@@ -48,6 +48,8 @@ class Loaded:
 
     def checked(self, names: Sequence[str]) -> list[Quality]:
         """The results of checks. What was loaded is committed, whatever they come to."""
+        from kada_dagster.loader.quality import unchecked
+
         try:
             return self.resource.check(
                 self.task, self.project, names, parts=self.parts, read=self.read

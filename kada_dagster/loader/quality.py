@@ -45,7 +45,7 @@ class Quality:
 
 def checks_of(settings: CheckSettings) -> list[str]:
     """Names of the checks that are asked for, in the order they are made."""
-    return [name for name in _CHECKS if getattr(settings, name)]
+    return settings.wanted
 
 
 def check_task(

@@ -10,7 +10,7 @@ import pytest
 from kada_dagster.config.problems import ConfigFileError
 from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.engine.split import Part, parts_of
-from kada_dagster.loader.quality import Quality, check_task, checks_of, unchecked
+from kada_dagster.loader.quality import Quality, check_task, unchecked
 from kada_dagster.loader.source.postgres import PostgresSource
 from kada_dagster_tests.loader.databases import Ends
 from kada_dagster_tests.loader.engine.test_split import NOW
@@ -33,7 +33,7 @@ def checked(ends: Ends, task: str, *, loads: bool = True, **given: Any) -> dict[
         ends.load(task)
     project = ends.project(**{"public/t/task.yaml": task})
     found = project.tasks["public.t"]
-    names: Sequence[str] = given.pop("names", checks_of(found.definition.checks))
+    names: Sequence[str] = given.pop("names", found.definition.checks.wanted)
     return {one.name: one for one in check_task(found, project, names, **given)}
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -16,6 +17,7 @@ from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.window import known_cron
 from kada_dagster.loader.definition.spans import Span
 
+S = TypeVar("S", bound=Settings)
 _EVERY_MONTHS_LAST_DAY = 28
 _HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z")
 
@@ -39,6 +41,11 @@ def _zone(name: str) -> str:
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def shared(settings: S) -> Callable[[], S]:
+    """A default that all tasks share: settings do not change, and a thousand copies take time."""
+    return lambda: settings
 
 
 Hours = Annotated[str, AfterValidator(_hours)]
@@ -159,6 +166,12 @@ class CheckSettings(Settings):
         default=False, description="What depends on the task does not run when a check fails."
     )
 
+    @property
+    def wanted(self) -> list[str]:
+        """Names of the checks that are asked for, in the order they are made."""
+        names = ("row_count", "unique", "not_null", "schema_drift", "freshness")
+        return [name for name in names if getattr(self, name)]
+
 
 class SoftDeletes(Settings):
     """Rows that are gone at the source are marked."""
@@ -195,14 +208,18 @@ class HistorySettings(Settings):
 class Defaults(Settings):
     """What route.yaml may say for all its tasks."""
 
-    run: RunSettings = Field(default=RunSettings(), description="When it runs by itself.")
+    run: RunSettings = Field(
+        default_factory=shared(RunSettings()), description="When it runs by itself."
+    )
     retries: RetrySettings = Field(
-        default=RetrySettings(), description="After errors that may pass."
+        default_factory=shared(RetrySettings()), description="After errors that may pass."
     )
     target: TargetSettings = Field(
-        default=TargetSettings(), description="What becomes of the target table."
+        default_factory=shared(TargetSettings()), description="What becomes of the target table."
     )
-    checks: CheckSettings = Field(default=CheckSettings(), description="What is checked.")
+    checks: CheckSettings = Field(
+        default_factory=shared(CheckSettings()), description="What is checked."
+    )
     empty: Literal["fail", "keep", "replace"] | None = Field(
         default=None, description="What an empty source means; for mode full, fail."
     )

@@ -15,6 +15,7 @@ from kada_dagster.loader.definition.parts import (
     Names,
     SoftDeletes,
     SplitSettings,
+    shared,
 )
 from kada_dagster.loader.definition.sources import TaskSource
 
@@ -50,7 +51,8 @@ class TaskDefinition(Defaults):
         default="none", description="What becomes of rows that are gone at the source."
     )
     history: HistorySettings = Field(
-        default=HistorySettings(), description="Of mode history: columns of time, and what counts."
+        default_factory=shared(HistorySettings()),
+        description="Of mode history: columns of time, and what counts.",
     )
     compare: bool = Field(
         default=False, description="Of mode sql: a result that is the same changes nothing."
