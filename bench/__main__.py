@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("postgres_extract", "orchestration", "upload", "api_extract", "load")
+NAMES = ("postgres_extract", "orchestration", "upload", "api_extract", "load", "loader_load")
 
 
 def main(arguments: list[str]) -> None:
