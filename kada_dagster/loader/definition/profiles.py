@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag, TypeAdapter, model_validator
+from pydantic import Field, Tag, TypeAdapter, field_validator, model_validator
 from typing_extensions import Self
 
 from kada_dagster.config.fields import LocalPath, Seconds, Settings, by_type
-from kada_dagster.loader.definition.template import SecretText, TemplateText
+from kada_dagster.loader.definition.template import (
+    NOT_HERE,
+    SecretText,
+    Template,
+    TemplateText,
+    is_secret_header,
+    without_password,
+)
+
+_IN_ADDRESS = re.compile(r"//[^/@]*?:([^@]+)@")
+_IN_STRING = re.compile(r"\b(?:pwd|password)\s*=\s*([^;]+)", re.IGNORECASE)
 
 
 class Profile(Settings):
@@ -65,6 +76,11 @@ class SqlalchemyProfile(Profile):
         "are percent-encoded."
     )
 
+    @field_validator("url")
+    @classmethod
+    def _password_is_a_reference(cls, url: Template) -> Template:
+        return without_password(url, _IN_ADDRESS)
+
 
 class OdbcProfile(Profile):
     """Anything with an ODBC driver."""
@@ -74,6 +90,11 @@ class OdbcProfile(Profile):
         description="As `Driver={...};Server=...;UID=${USER};PWD=${PASSWORD}`; values of variables "
         "are put in braces where they need it."
     )
+
+    @field_validator("connection_string")
+    @classmethod
+    def _password_is_a_reference(cls, text: Template) -> Template:
+        return without_password(text, _IN_STRING)
 
 
 class FolderProfile(Profile):
@@ -144,6 +165,14 @@ class HttpProfile(Profile):
     calls: int = Field(default=1000, ge=1, description="Requests that may be made ...")
     seconds: int = Field(default=60, ge=1, description="... in so many seconds.")
     concurrency: int = Field(default=4, ge=1, le=32, description="Requests at the same time.")
+
+    @field_validator("headers")
+    @classmethod
+    def _secrets_are_references(cls, headers: dict[str, Template]) -> dict[str, Template]:
+        for name, value in headers.items():
+            if is_secret_header(name) and not value.variables:
+                raise ValueError(f"{name}: {NOT_HERE}")
+        return headers
 
 
 AnyProfile = Annotated[

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from kada_dagster.config.fields import Seconds, Settings, Text
+from kada_dagster.loader.definition.template import is_secret_header
 
 
 def _parts(value: Any) -> Any:
@@ -111,6 +112,8 @@ class HttpSource(Settings):
     def _fits_together(self) -> Self:
         if self.body is not None and self.method != "POST":
             raise ValueError("body: is sent with method: POST only")
+        if secret := next(filter(is_secret_header, self.headers), None):
+            raise ValueError(f"headers: {secret} belongs to the profile, below headers or auth")
         if self.paging.next is not None and self.format != "json":
             raise ValueError("paging.next: is a JMESPath; it reads JSON only")
         if self.paging.type == "wfs" and self.format == "csv":
