@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from kada_dagster.loader.engine.run import LoadResult, run_task
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.dapu.projects import Translated, translated
 from kada_dagster_tests.loader.databases import Ends, two_databases
+from kada_dagster_tests.loader.source.shop_api import shop
 
 SHOP = """
 CREATE TABLE customer (id int PRIMARY KEY, n text, at timestamp);
@@ -128,3 +131,49 @@ def test_what_dapu_has_done_is_adopted_and_not_done_again(ends: Ends, tmp_path: 
     assert found["dwh.customer"].counts.read == 1
     assert found["dwh.customer_scd"].notes["versions"] == "001.sql"
     assert ends.at_target("SELECT count(*) FROM dwh.customer") == [(2,)]
+
+
+def test_a_sheet_of_dapu_loads_its_dates_and_is_taken_once(ends: Ends, tmp_path: Path) -> None:
+    sheets = tmp_path / "sheets"
+    sheets.mkdir()
+    book = Workbook()
+    for row in (["Plan"], ["no", "day"], [1, date(2026, 1, 5)], [2, date(2026, 12, 31)]):
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(sheets / "plan.xlsx")
+    made = translated(
+        tmp_path,
+        {
+            "conf/sql.yaml": f"target: {{{profile(ends, ends.target)}}}\n",
+            "conf/file.yaml": f"sheets: {{path: {sheets}}}\n",
+            "routes/plan/route.yaml": "type: file\nalias: sheets\n",
+            "routes/plan/dwh/plan/haulwork.yaml": "actions: [{do: excel, source: {name: plan.xlsx, "
+            "sheet: 1, start_row: 3}, management: hash, delete: none, cols: [{name: id, from: A}, "
+            "{name: day, from: B, transform: to_date}]}]\n",
+            "routes/plan/dwh/plan/ver/001.sql": "CREATE TABLE dwh.plan (id int, day date)",
+        },
+    )
+    for _ in range(2):
+        run(made)
+        assert ends.at_target("SELECT * FROM dwh.plan ORDER BY 1") == [
+            (1, date(2026, 1, 5)),
+            (2, date(2026, 12, 31)),
+        ]
+
+
+def test_an_api_of_dapu_loads_with_its_jmespath(ends: Ends, tmp_path: Path) -> None:
+    with shop(3) as api:
+        made = translated(
+            tmp_path,
+            {
+                "conf/sql.yaml": f"target: {{{profile(ends, ends.target)}}}\n",
+                "routes/shop/route.yaml": f"type: http\nshop: {{url: '{api.url}'}}\n",
+                "routes/shop/dwh/orders/haulwork.yaml": "actions: [{do: restapi, api_source: "
+                "{api: shop, path: /all}}, {do: json, origin: {type: task}, pkcols: [id], "
+                "extract: '[?id > `1`]', cols: [{name: id, from: extract, data: id}, "
+                "{name: label, from: extract, data: name, type: text}]}]\n",
+                "routes/shop/dwh/orders/ver/001.sql": "CREATE TABLE dwh.orders "
+                "(id int PRIMARY KEY, label text)",
+            },
+        )
+        run(made)
+    assert ends.at_target("SELECT * FROM dwh.orders ORDER BY 1") == [(2, "order 2"), (3, "order 3")]
