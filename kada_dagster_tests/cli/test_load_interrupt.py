@@ -1,7 +1,9 @@
-"""Ctrl-C and SIGTERM in the middle of loads: nothing is half-written, nothing goes on."""
+"""Ctrl-C, SIGTERM and a terminal: loads that are broken off, and results that are drawn."""
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import subprocess
 import time
@@ -10,6 +12,7 @@ import pytest
 
 from kada_dagster_tests.cli.conftest import Kada
 from kada_dagster_tests.cli.load_project import Load, tables
+from kada_dagster_tests.cli.test_interrupt import _all_of
 
 SLOW = "SELECT i AS id, 'x' AS note FROM generate_series(1, 3) i, pg_sleep(100)"
 
@@ -80,3 +83,25 @@ def test_a_run_that_is_interrupted_leaves_nothing_half_written(
     assert [row[0] for row in slow.ends.at_target("SELECT task FROM kada_loader.state")] == [
         "public.a"
     ]
+
+
+def test_on_a_terminal_the_result_is_a_drawn_table_and_no_name_steers_it(load: Load) -> None:
+    evil = "\x1b]0;owned\x07"
+    load.ends.at_source(f'CREATE TABLE "{evil}" AS SELECT 1234 AS id FROM generate_series(1, 1500)')
+    load.write({"erp/route.yaml": "source: erp\n"})
+    assert load("generate", "public", "-r", "erp").code == 0
+    kada = Kada(load.folder)
+    master, terminal = pty.openpty()
+    process = subprocess.Popen(
+        kada.command("load", "run", "-p", ".", "--all"),
+        cwd=load.folder,
+        env={**kada.environment, "TERM": "xterm-256color"},
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = _all_of(master)
+    assert process.wait(timeout=60) == 0
+    assert "━━━" in shown or "───" in shown
+    assert "1,500" in shown
+    assert "]0;owned" not in shown.replace("\N{REPLACEMENT CHARACTER}]0;owned", "")
