@@ -41,6 +41,11 @@ class Document:
             return Path.cwd() / DEMO_FOLDER
         return self.file.absolute().parent
 
+    @property
+    def beside(self) -> Path:
+        """The folder of the file, from which the paths count of what is only read."""
+        return self.file.absolute().parent
+
     def where(self, path: FieldPath) -> str:
         """`file:line` of a value, or of the innermost one around it that is there."""
         while path and path not in self.lines:

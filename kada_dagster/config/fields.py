@@ -88,6 +88,13 @@ def _locate(path: Path, info: ValidationInfo) -> Path:
     return Path(context.get("base", "")) / path.expanduser()
 
 
+def _locate_read(path: Path, info: ValidationInfo) -> Path:
+    """As `_locate`, but for the packaged demo beside its file, not where it writes (`beside`)."""
+    _no_reference(str(path))
+    context: dict[str, Any] = info.context or {}
+    return Path(context.get("beside", context.get("base", ""))) / path.expanduser()
+
+
 def _folder_or_url(value: object, info: ValidationInfo) -> Path | str:
     """A folder is located like any path; a URL is taken as it is."""
     if isinstance(value, str) and is_url(value):
@@ -121,6 +128,9 @@ Url = Annotated[Text, AfterValidator(_plain_url)]
 
 LocalPath = Annotated[Path, AfterValidator(_locate)]
 """A path, relative to the file it is written in; `~` is the home folder."""
+
+ReadPath = Annotated[Path, AfterValidator(_locate_read)]
+"""A path of what is only read, relative to the file it is written in; `~` is the home folder."""
 
 FolderOrUrl = Annotated[
     Path | str, PlainValidator(_folder_or_url), WithJsonSchema({"type": "string"})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from kada_dagster.config.fields import LocalPath, Name, Settings, Text
+from kada_dagster.config.fields import Name, ReadPath, Settings, Text
 
 
 class LoadSensorSettings(Settings):
@@ -30,7 +30,7 @@ class LoaderSettings(Settings):
     name: Name = Field(
         description="Name of the loader: letters, digits and '_'; unique. Prefix of its sensor."
     )
-    project: LocalPath = Field(
+    project: ReadPath = Field(
         description="Folder of the project, with connections.yaml and routes/."
     )
     target: Text = Field(

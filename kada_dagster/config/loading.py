@@ -54,7 +54,8 @@ def config_of(document: Document) -> KadaConfig:
     sources, problems = _sources(document, fields.pop("sources", None), optional)
     file = document.file.absolute()
     fields = {"high_water_marks": {}, **fields, "sources": sources}
-    context = {"base": document.base, UNREAD_SOURCES: bool(problems)}
+    places = {"base": document.base, "beside": document.beside}
+    context = {**places, UNREAD_SOURCES: bool(problems)}
     try:
         config = KadaConfig.model_validate(fields, context=context)
     except ValidationError as error:

@@ -20,6 +20,7 @@ from kada_dagster.config.find import demo_config
 from kada_dagster.hevo.settings import HevoSettings
 from kada_dagster.hightouch.settings import HightouchSettings
 from kada_dagster.hwm.window import Window
+from kada_dagster.loader.definition.project import read_project
 from kada_dagster.sandbox.demo import dev, ports
 from kada_dagster.sandbox.demo.hevo_account import hevo_account
 from kada_dagster.sandbox.demo.hightouch_workspace import hightouch_workspace
@@ -51,6 +52,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             yield demo
     finally:
         os.chdir(before)
+
+
+def demo_loader() -> Path:
+    (loader,) = load_config_file(demo_config()).loader
+    return loader.project
 
 
 def ports_in(file: Path) -> dict[str, int]:
@@ -119,9 +125,13 @@ def test_a_port_that_is_taken_is_another_one_in_a_copy(folder: Path) -> None:
     assert config == folder / ".demo" / "kada.yaml"
     assert ports_in(config)["hevo"] != taken
     assert ports.current_config() == config
-    (source,) = (s for s in load_config_file(config).sources if isinstance(s, HightouchSettings))
+    read = load_config_file(config)
+    (source,) = (s for s in read.sources if isinstance(s, HightouchSettings))
     assert source.base_url == f"http://127.0.0.1:{ports_in(config)['hightouch']}/api/v1"
     assert source.output_path == folder / ".demo" / "extracts"
+    (loader,) = read.loader
+    assert loader.project == folder / ".demo" / "loader"
+    assert list(read_project(loader.project).tasks) == list(read_project(demo_loader()).tasks)
 
 
 def test_the_copy_of_another_version_is_not_used(folder: Path) -> None:
@@ -143,7 +153,7 @@ def test_a_second_demo_of_the_folder_uses_the_servers_of_the_first(served: Demo)
 def test_what_is_served_lets_the_collectors_in(
     served: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in served.secrets.items():
+    for name, value in served.variables.items():
         monkeypatch.setenv(name, value)
     sources = load_config_file(served.config).sources
     for source in sources:
@@ -173,6 +183,25 @@ def test_it_runs_twice_and_the_second_time_brings_the_next_windows(folder: Path)
     landed = {file.name for file in (folder / ".demo" / "landing").glob("*/*")}
     assert {name.split("_")[0] for name in landed} == {"META", "LINKAGE", "EVENTS"}
     assert "FAILED" not in first + second
+    assert len(runs_of("warehouse", first)) == len(runs_of("warehouse", second)) == 2
+    tables = {
+        "growth.sync": ("http", 3, 3),
+        "plan.exchange_rate": ("file", 18, 0),
+        "plan.sales_target": ("file", 6, 6),
+        "report.revenue": ("sql", 6, 6),
+        "report.top_customer": ("sql", 10, 10),
+        "staging.customer": ("upsert", 300, 0),
+        "staging.order": ("full", 600, 600),
+        "staging.order_line": ("full", 1200, 1200),
+    }
+    for printed, place in ((first, 1), (second, 2)):
+        found = re.findall(r"^  (\w+\.\w+) +(\w+) +([\d,]+) read, ([\d,]+) ins", printed, re.M)
+        told = {name: (mode, number(read), number(new)) for name, mode, read, new in found}
+        assert told == {
+            name: (mode, read, (read, again)[place - 1])
+            for name, (mode, read, again) in tables.items()
+        }
+        assert "checks passed: 5 of 5" in printed
 
 
 def demo(folder: Path) -> str:
@@ -184,6 +213,10 @@ def demo(folder: Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
 
 
 def runs_of(source: str, printed: str) -> list[str]:

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     if find_config() != demo_config():
         return _dagster_dev(arguments, dict(os.environ))
     with demo_servers() as demo:
-        environment = {**os.environ, **demo.secrets, VARIABLE: str(demo.config)}
+        environment = {**os.environ, **demo.variables, VARIABLE: str(demo.config)}
         return _dagster_dev(arguments, environment)
 
 

@@ -10,9 +10,12 @@ import socket
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+from shutil import copytree
 
 from kada_dagster.config.find import DEMO_FOLDER, FILE_NAME, demo_config
 
+_READ = ("loader",)
+"""Folders beside the packaged file that it refers to."""
 _PORT = re.compile(r"\b\d{4,5}\b(?=[^\n]*# demo: (\w+)$)", re.MULTILINE)
 
 
@@ -44,6 +47,8 @@ def config_with_free_ports() -> Path:
     own = _own()
     own.parent.mkdir(exist_ok=True)
     own.write_text(with_ports(_text(config), _free_ports(taken)), encoding="utf-8")
+    for folder in _READ:
+        copytree(demo_config().parent / folder, own.parent / folder, dirs_exist_ok=True)
     return own
 
 

@@ -37,6 +37,8 @@ def next_steps(config: KadaConfig) -> None:
     print("\nTry next:")
     print("  make dev                # the same in the Dagster UI, on http://127.0.0.1:3000")
     print(f"  .venv/bin/kada hwm show {source.name} --hwm-path {_short(marks)}")
+    for loader in config.loader:
+        print(f"  .venv/bin/kada load check --project {_short(loader.project)}")
 
 
 def _counts(manifest: Manifest) -> str:

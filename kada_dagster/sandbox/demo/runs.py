@@ -13,7 +13,8 @@ from kada_dagster.config.models import SourceSettings
 from kada_dagster.hwm.window import format_hwm
 
 _RANGE = 3
-_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+"""Run configuration that keeps the steps' log off the terminal."""
 
 
 def demo_instance() -> dg.DagsterInstance:
@@ -37,6 +38,14 @@ def bring(
         _run(job, instance, source, keys[_RANGE:])
 
 
+def range_tags(keys: Sequence[str]) -> dict[str, str]:
+    """The tags of one run over a range of partitions."""
+    return {
+        "dagster/asset_partition_range_start": keys[0],
+        "dagster/asset_partition_range_end": keys[-1],
+    }
+
+
 def _next_keys(job: dg.JobDefinition, config: KadaConfig, source: SourceSettings) -> Sequence[str]:
     """The first windows the mark has not passed; the newest ones when it has passed all."""
     assert job.partitions_def is not None
@@ -53,13 +62,9 @@ def _run(
     keys: Sequence[str],
 ) -> None:
     """One Dagster run over the given windows, as a backfill in the UI would launch it."""
-    bounds = {
-        "dagster/asset_partition_range_start": keys[0],
-        "dagster/asset_partition_range_end": keys[-1],
-    }
     windows = keys[0] if len(keys) == 1 else f"{keys[0]} ... {keys[-1]}"
     started = time.monotonic()
-    result = job.execute_in_process(instance=instance, tags=bounds, run_config=_QUIET)
+    result = job.execute_in_process(instance=instance, tags=range_tags(keys), run_config=QUIET)
     seconds = time.monotonic() - started
     print(f"{source.name}: Dagster run {result.run_id[:8]}, window {windows}: {seconds:.1f} s")
     checks = result.get_asset_check_evaluations()

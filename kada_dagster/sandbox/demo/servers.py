@@ -29,11 +29,20 @@ class Demo:
 
     Attributes:
         config: the configuration file that leads to the servers.
-        secrets: environment variables it refers to.
+        variables: of the environment, that it and the loader's project refer to: secrets, and as
+            KADA_DEMO_<SERVICE>_PORT the ports.
     """
 
     config: Path
-    secrets: dict[str, str] = field(repr=False)
+    variables: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, config: Path) -> Demo:
+        """The demo that a configuration leads to."""
+        ports = ports_of(config.read_text(encoding="utf-8"))
+        secrets = {name: value for one in SERVICES for name, value in one.secrets.items()}
+        named = {f"KADA_DEMO_{name.upper()}_PORT": str(port) for name, port in ports.items()}
+        return cls(config, {**secrets, **named})
 
 
 @contextmanager
@@ -52,11 +61,10 @@ def demo_servers() -> Generator[Demo, None, None]:
     folder = Path.cwd() / DEMO_FOLDER
     folder.mkdir(exist_ok=True)
     lock = FileLock(folder / "servers.lock")
-    secrets = {name: value for service in SERVICES for name, value in service.secrets.items()}
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        yield Demo(_served_by_another(lock), secrets)
+        yield Demo.of(_served_by_another(lock))
         return
     with lock, ExitStack() as running:
         lock.release()  # the acquisition above: `with` holds one of its own
@@ -64,7 +72,7 @@ def demo_servers() -> Generator[Demo, None, None]:
         ports = ports_of(config.read_text(encoding="utf-8"))
         for service in SERVICES:
             running.enter_context(service.serve(ports[service.name]))
-        yield Demo(config, secrets)
+        yield Demo.of(config)
 
 
 def _served_by_another(lock: FileLock) -> Path:

@@ -18,7 +18,7 @@ from kada_dagster.sandbox.hevo import HevoServer
 from kada_dagster.sandbox.hightouch.server import TOKEN, HightouchServer
 from kada_dagster.sandbox.postgres_server import PostgresServer
 
-DATABASE = "shop"
+DATABASE, WAREHOUSE, LOADER = "shop", "warehouse", "loader"
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,12 @@ class Service:
 
 @contextmanager
 def _postgres(port: int) -> Generator[None, None, None]:
-    """An embedded PostgreSQL below ./.demo with the sample database in it."""
+    """An embedded PostgreSQL below ./.demo: the sample database, and a warehouse to load into."""
     folder = Path.cwd() / DEMO_FOLDER / "postgres"
     with PostgresServer.start(folder, port=port, settings={"max_connections": "50"}) as server:
         if not _has_sample(server):
             sample_database.create(server.connect, DATABASE)
+        _make_warehouse(server)
         yield
 
 
@@ -55,6 +56,18 @@ def _has_sample(server: PostgresServer) -> bool:
     with closing(server.connect(DATABASE)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_stats WHERE schemaname !~ '^pg_' LIMIT 1")
         return bool(cursor.rowcount)
+
+
+def _make_warehouse(server: PostgresServer) -> None:
+    """The target of the loader, whose role may read the sample database; what is missing of it."""
+    with closing(server.connect("postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (LOADER,))
+        if not cursor.rowcount:
+            cursor.execute(f"CREATE ROLE {LOADER} LOGIN BYPASSRLS IN ROLE pg_read_all_data")
+        cursor.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {LOADER}")
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", (WAREHOUSE,))
+        if not cursor.rowcount:
+            cursor.execute(f"CREATE DATABASE {WAREHOUSE} OWNER {LOADER} TEMPLATE template0")
 
 
 def _hevo(port: int) -> HevoServer:
