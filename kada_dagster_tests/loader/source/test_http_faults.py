@@ -50,6 +50,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     monkeypatch.setattr("kada_dagster.loader.source.http.client.shared_budget", patient(made))
     monkeypatch.setenv("SHOP_SECRET", SECRET)
     monkeypatch.setenv("SHOP_TOKEN", "fixed-token")
+    monkeypatch.setenv("SHOP_BROKEN", "fixed-token\n")
     return made
 
 
@@ -123,7 +124,7 @@ def test_a_retry_after_of_hours_ends_the_load_at_once(landing: Landing, api: Sho
         (Fault(answer=in_json(404, {})), SourceReadError, "404"),
         (Fault(answer=in_json(400, {"message": "bad word"})), SourceReadError, "400: bad word"),
         (Fault(answer=SIGN_IN), SourceReadError,
-         "shop: /offset, page 1: an HTML page instead of json; check the path and the login"),
+         "shop: /offset, page 1: an HTML page instead of json; check path, parameters and login"),
         (Fault(answer=Answer(200, b"  <!DOCTYPE HTML><title>Log in</title>")), SourceReadError,
          "an HTML page: Log in instead of json"),
         (Fault(answer=Answer(200, b'{"items": [{"id": 1')), SourceReadError, "this is no JSON"),
@@ -139,9 +140,19 @@ def test_what_does_not_pass_is_an_error_that_says_what_to_do(
         load(landing, api, selection(**PAGED))
 
 
-def test_a_page_of_html_is_no_csv(landing: Landing, api: ShopApi) -> None:
-    api.failures.add(Fault(answer=SIGN_IN))
-    with pytest.raises(SourceReadError, match="an HTML page instead of csv"):
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (SIGN_IN, "an HTML page instead of csv"),
+        (in_json(200, {"error": "no such report"}), "it is json instead of csv"),
+        (Answer(200, b" <error/>", "text/csv"), "it is xml instead of csv"),
+    ],
+)
+def test_what_would_pass_for_csv_is_refused(
+    landing: Landing, api: ShopApi, answer: Answer, message: str
+) -> None:
+    api.failures.add(Fault(answer=answer))
+    with pytest.raises(SourceReadError, match=message):
         load(landing, api, selection(path="/csv", format="csv"))
 
 
@@ -375,6 +386,7 @@ def test_what_an_api_cannot_tell_is_not_supported(api: ShopApi) -> None:
         ({"url": "shop.example"}, r"connections\.yaml: shop\.url: an address such as"),
         ({"url": "https://u:p@shop.example"}, r"shop\.url: take the credentials out"),
         ({"url": "${NOT_SET_AT_ALL}"}, "NOT_SET_AT_ALL is not set"),
+        ({"headers": {"X-Key": "${SHOP_BROKEN}"}}, r"shop\.headers\.X-Key: it is empty, or holds"),
         ({"auth": {"type": "bearer", "token": "${NOT_SET_AT_ALL}"}}, r"shop\.auth\.token: "),
         ({"auth": {"type": "oauth2", "token_url": "x", "client_id": "a",
                    "client_secret": "${SHOP_SECRET}"}}, r"shop\.auth\.token_url: an address"),

@@ -26,10 +26,25 @@ _CODES = 10_000  # bytes in which they are looked for
 _REFUSALS = ("ExceptionReport", "ServiceExceptionReport", "Fault")
 
 
-def is_html(answer: Answer) -> bool:
-    """Whether an answer is a page for people, as proxies and sign-ins give one."""
+def misfit(answer: Answer, wanted: str) -> str:
+    """What an answer is instead of what was asked for; '' where nothing speaks against it.
+
+    Args:
+        answer: a success.
+        wanted: `json`, `xml` or `csv`. Only CSV takes anything for its own.
+
+    Returns:
+        `html` for a page for people, as proxies and sign-ins give one; `json`, `xml`.
+    """
     told = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return told == "text/html" or bool(_HTML.match(answer.body))
+    begin = answer.body.removeprefix(_MARK).lstrip()[:1]
+    if told == "text/html" or _HTML.match(answer.body):
+        return "html"
+    if wanted != "csv":
+        return ""
+    if told.endswith("json") or begin == b"{":
+        return "json"
+    return "xml" if told.endswith("xml") or begin == b"<" else ""
 
 
 def records_in(answer: Answer, settings: HttpSource, name: str) -> Iterator[object]:

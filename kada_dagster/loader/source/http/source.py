@@ -19,7 +19,7 @@ from kada_dagster.loader.definition.sources import HttpSource
 from kada_dagster.loader.errors import NotSupportedError, SourceReadError
 from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
 from kada_dagster.loader.source.http.client import HttpClient, client_of
-from kada_dagster.loader.source.http.formats import is_html, records_in, refuse_exception
+from kada_dagster.loader.source.http.formats import misfit, records_in, refuse_exception
 from kada_dagster.loader.source.http.paging import Ask, Page, Pager
 from kada_dagster.loader.source.places import Places
 from kada_dagster.loader.source.records import Records
@@ -150,12 +150,13 @@ class Pages:
 
     def _answer(self, call: Call, name: str) -> Answer:
         answer = self._client.answer(call)
-        if is_html(answer):
-            said = self._client.reason(answer.body)
+        wanted = self._settings.format
+        if found := misfit(answer, wanted):
+            said = self._client.reason(answer.body) if found == "html" else f"it is {found}"
             raise SourceReadError(
-                f"{name}: {said} instead of {self._settings.format}; check the path and the login"
+                f"{name}: {said} instead of {wanted}; check path, parameters and login"
             )
-        if self._settings.format == "xml":
+        if wanted == "xml":
             refuse_exception(answer, name)
         return answer
 
