@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from kada_dagster.config.problems import suggestion
 from kada_dagster.loader.definition.reading import Reader
-from kada_dagster.loader.definition.task_folder import Task
+from kada_dagster.loader.definition.task_folder import FILE_NAME, Task
 
 
 def dependencies(
@@ -47,12 +47,23 @@ def _masters(task: Task, names: Mapping[str, str], reader: Reader) -> Iterator[s
     """The tasks it names, by id; `names` holds all ways to name one."""
     for place, name in enumerate(task.definition.depends):
         master = names.get(name)
-        if master is None or master == task.id:
-            near = suggestion(name, names)
-            what = "a task cannot wait for itself" if master else f"there is no such task{near}"
-            reader.add(task.document, ("depends", place), what)
+        if master is None:
+            if what := _unknown(task, name, names, reader):
+                reader.add(task.document, ("depends", place), what)
+        elif master == task.id:
+            reader.add(task.document, ("depends", place), "a task cannot wait for itself")
         else:
             yield master
+
+
+def _unknown(task: Task, name: str, names: Mapping[str, str], reader: Reader) -> str:
+    """What is wrong with a name that is no active task's; '' where that was said already."""
+    for file in task.folder.parents[2].glob(f"*/*/*/{FILE_NAME}"):
+        route, schema, table, _ = file.parts[-4:]
+        if name in (f"{schema}.{table}", f"{route}.{schema}.{table}"):
+            is_said = any(problem.where.startswith(f"{file}:") for problem in reader.problems)
+            return "" if is_said else f"{name} is not active"
+    return f"there is no such task{suggestion(name, names)}"
 
 
 def _read(task: Task, tasks: Mapping[str, Task], target: str) -> Iterator[str]:
