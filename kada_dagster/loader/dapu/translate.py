@@ -132,9 +132,9 @@ def _sorted_out(
         source = definition.get("source")
         usual = routes[draft.old.route].definition.get("source")
         profile: str | None = mapping(source).get("connection", usual)
-        if source is not None and profile not in connections:
+        if source is not None and (why := _unreadable(source, connections.get(profile or ""))):
             draft.is_draft = True
-            notes.add("draft", where, "source", "there is no profile it could read")
+            notes.add("draft", where, "source", why)
         if draft.old.id in taken and "status" not in definition:
             draft.is_draft = True
             notes.add("draft", where, "", f"{taken[draft.old.id]} fills {draft.old.id} already")
@@ -144,6 +144,15 @@ def _sorted_out(
             active[draft.old.old_id] = draft
             taken[draft.old.id] = draft.old.old_id
     return active
+
+
+def _unreadable(source: dict[str, Any], profile: dict[str, Any] | None) -> str:
+    """Why a task cannot read its profile; '' where it can."""
+    if profile is None:
+        return "there is no profile it could read"
+    kind = next((key for key in ("files", "http") if key in source), "query")
+    wanted = {"folder": "files", "http": "http"}.get(profile["type"], "query")
+    return "" if kind == wanted else f"its profile is of type {profile['type']}"
 
 
 def _write_task(draft: TaskDraft, routes: Path, notes: Notes) -> None:

@@ -190,6 +190,27 @@ def test_two_tasks_for_one_table_cannot_both_be_active(tmp_path: Path) -> None:
     assert ("", "crm.dwh.customer fills dwh.customer already") in made.notes("draft")
 
 
+@pytest.mark.parametrize(
+    ("alias", "why"),
+    [("gone", "there is no profile it could read"), ("sheets", "its profile is of type folder")],
+)
+def test_a_task_that_cannot_read_its_profile_needs_a_hand(
+    tmp_path: Path, alias: str, why: str
+) -> None:
+    made = translated(
+        tmp_path,
+        {
+            "conf/sql.yaml": PROFILES,
+            "conf/file.yaml": "sheets: {path: /data}\n",
+            "routes/erp/route.yaml": f"alias: {alias}\n",
+            "routes/erp/dwh/customer/haulwork.yaml": EXPORT,
+            "routes/erp/dwh/customer/input.sql": "SELECT id, name FROM c",
+        },
+    )
+    assert made.said.active == ()
+    assert ("source", why) in made.notes("draft")
+
+
 def test_a_file_that_is_no_yaml_is_said_and_the_others_are_translated(tmp_path: Path) -> None:
     made = translated(tmp_path, {**OLD_LAYOUT, "pull/shop/dwh/b/haulwork.yaml": "a: [\n"})
     assert made.said.active == ("dwh.customer", "mart.totals")
