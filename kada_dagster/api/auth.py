@@ -54,7 +54,7 @@ class BasicAuth:
 
     def hidden(self) -> list[str]:
         """Both secrets and the header made of them."""
-        return [*_spellings((self._user.reveal(), self._password.reveal())), self._pair()]
+        return [*spellings((self._user.reveal(), self._password.reveal())), self._pair()]
 
     def _pair(self) -> str:
         return b64encode(f"{self._user.reveal()}:{self._password.reveal()}".encode()).decode()
@@ -90,7 +90,7 @@ class BearerAuth:
 
     def hidden(self) -> list[str]:
         """The token."""
-        return _spellings((self._token.reveal(),))
+        return spellings((self._token.reveal(),))
 
     def __repr__(self) -> str:
         return "BearerAuth(***)"
@@ -108,7 +108,7 @@ class NoAuth:
         return []
 
 
-def _spellings(secrets: Iterable[str]) -> list[str]:
+def spellings(secrets: Iterable[str]) -> list[str]:
     """The secrets, also as they look in an address or in JSON."""
     spelt: set[str] = set()
     for secret in secrets:

@@ -29,6 +29,7 @@ class ShopApi(StandIn):
         orders: all of them.
         most: rows a page has at most, whatever is asked for.
         tokens: good ones, of OAuth 2; each is taken `uses` times.
+        lifetime: seconds that a token is said to be good for.
         asked: bodies and credentials of requests for a token.
     """
 
@@ -37,7 +38,7 @@ class ShopApi(StandIn):
         self.orders = [{"id": i, "name": f"order {i}"} for i in range(1, orders + 1)]
         self.most = 1000
         self.tokens: list[str] = []
-        self.uses = 1000
+        self.uses, self.lifetime = 1000, 3600
         self.asked: list[tuple[str, bytes]] = []
         self.matched: str | None = None
 
@@ -58,7 +59,7 @@ class ShopApi(StandIn):
             return in_json(401, {"error": "invalid_client", "error_description": pair})
         self.tokens.append(f"token-{len(self.tokens) + 1}")
         self._left = self.uses
-        return in_json(200, {"access_token": self.tokens[-1], "expires_in": 3600})
+        return in_json(200, {"access_token": self.tokens[-1], "expires_in": self.lifetime})
 
     def _admits(self, authorization: str) -> bool:
         if self.tokens and authorization == f"Bearer {self.tokens[-1]}":

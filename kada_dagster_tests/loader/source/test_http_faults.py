@@ -227,6 +227,14 @@ def test_a_token_that_is_refused_is_replaced_and_the_list_goes_on(
     assert len(api.tokens) == 2
 
 
+def test_a_token_is_not_used_to_its_very_end(landing: Landing, api: ShopApi) -> None:
+    api.lifetime = 0
+    wanted = selection(**{**PAGED, "path": "/private/offset"})
+    assert load(landing, api, wanted, auth=oauth(api)) == ALL
+    assert len(api.tokens) == 4
+    assert not [one for one in api.requests if one.status == 401]
+
+
 def test_a_second_refusal_in_a_row_is_an_error(landing: Landing, api: ShopApi) -> None:
     api.uses = 0
     with pytest.raises(SourceDeniedError, match="401"):

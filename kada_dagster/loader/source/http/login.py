@@ -1,4 +1,4 @@
-"""What signs the requests: the profile's login and headers. Secrets are resolved when it is made."""
+"""What signs the requests: the profile's login and headers, with all variables read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from kada_dagster.api.address import checked_base
-from kada_dagster.api.auth import Auth, BasicAuth, BearerAuth, NoAuth
+from kada_dagster.api.auth import Auth, BasicAuth, BearerAuth, NoAuth, spellings
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.profiles import (
     BasicLogin,
@@ -45,7 +45,7 @@ class Login:
 
     def hidden(self) -> list[str]:
         """See `Auth`."""
-        return [*self._auth.hidden(), *self._headers.values(), *self._secrets]
+        return [*self._auth.hidden(), *spellings((*self._headers.values(), *self._secrets))]
 
     def renew(self) -> bool:
         """Forget what was refused; whether there is something new to try."""

@@ -92,4 +92,5 @@ class ClientCredentials:
             reason = "there is no access_token in it; check token_url"
             raise unreadable(self._service, call, answer.status, reason)
         _logger.info("%s: a new token", self._service)
-        return token, float(whole(found.get("expires_in")) or _USUAL)
+        seconds = whole(found.get("expires_in"))
+        return token, float(_USUAL if seconds is None else seconds)
