@@ -1,0 +1,144 @@
+"""A target that goes from generation to generation, whatever happens to the loads."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from kada_dagster.errors import KadaError
+from kada_dagster.loader.definition.project import Project
+from kada_dagster.loader.engine.run import run_task
+from kada_dagster_tests.copies import original
+from kada_dagster_tests.loader.databases import Ends
+from kada_dagster_tests.loader.faults.generations import Case
+from kada_dagster_tests.loader.faults.proxy import Network
+
+COUNT = 10**9
+"""A kill point that is never reached: all calls are counted."""
+
+
+class Course:
+    """The loads of one case.
+
+    Args:
+        ends: source, target and folder.
+        case: how to load.
+
+    Attributes:
+        generation: the source is in.
+        survived: kills and cuts after which the target was whole, and right after another load.
+        tried: kills and cuts that took place.
+    """
+
+    def __init__(self, ends: Ends, case: Case) -> None:
+        self.ends, self.case = ends, case
+        self.generation = -1
+        self.survived = self.tried = 0
+        self._numbers = {(0, 0, 0): -1}
+        case.begin(ends)
+
+    def number_of(self, row: tuple[int, ...]) -> int:
+        """The generation a row of `case.query` is of."""
+        return self._numbers[row[0], row[1], row[2]]
+
+    def turn(self) -> None:
+        """Bring the source to its next generation."""
+        self._numbers[self.case.expected(self.generation + 1)] = self.generation + 1
+        self.generation += 1
+        self.case.turn(self.ends, self.generation)
+
+    def project(self, target: int | None = None, source: int | None = None) -> Project:
+        """The project, with the servers behind these ports."""
+        ports = {"target": target, "erp": source}
+        names = {"target": self.ends.target, "erp": self.ends.source}
+        profiles = [
+            f"{end}: {{type: postgres, host: 127.0.0.1, port: {port or self.ends.server.port}, "
+            f"database: {names[end]}, username: postgres}}\n"
+            for end, port in ports.items()
+        ]
+        folder = f"folder: {{type: folder, path: {self.ends.folder / 'in'}}}\n"
+        return self.ends.read(
+            {"connections.yaml": "".join([*profiles, folder]), **self.case.files()}
+        )
+
+    def run(self, kill_at: int | None = None) -> int:
+        """Load in a process of its own; its return code."""
+        folder = self.ends.folder
+        arguments = [str(folder), f"load {self.generation}"]
+        done = original("kada_dagster_tests.loader.faults.runner:main").run(
+            [*arguments, str(kill_at)] if kill_at else arguments, cwd=folder, env=os.environ
+        )
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        return done.returncode
+
+    def calls(self) -> tuple[list[str], float]:
+        """What an unharmed process called, and how many seconds it took."""
+        kept = json.loads((Path(self.ends.folder) / "calls.json").read_text())
+        return kept["calls"], kept["seconds"]
+
+    def kill(self, kill_at: int) -> None:
+        """A load that is killed, and another one."""
+        self.turn()
+        was_killed = self.run(kill_at) != 0
+        self.check_whole()
+        assert self.run() == 0
+        self.check_right()
+        self.tried += was_killed
+        self.survived += was_killed
+
+    def cut(self, network: Network, project: Project) -> None:
+        """A load over a network that is cut, and another one."""
+        self.turn()
+        with suppress(KadaError):
+            self.load(project)
+        network.calm()
+        self.check_whole()
+        self.load(project)
+        self.check_right()
+        self.tried += network.was_cut
+        self.survived += network.was_cut
+
+    def load(self, project: Project) -> None:
+        """Load in this process."""
+        (task,) = project.tasks.values()
+        run_task(task, project, load_id=f"load {self.generation}")
+
+    def check_whole(self) -> None:
+        """The target is in this generation or in the last one."""
+        now = self.number_of(self.ends.at_target(self.case.query)[0])
+        assert now in (self.generation - 1, self.generation)
+
+    def check_right(self) -> None:
+        """It is in this one, and nothing else is there."""
+        assert self.number_of(self.ends.at_target(self.case.query)[0]) == self.generation
+        shown = "SELECT md5(string_agg(ROW(id, g, pad)::text, ';' ORDER BY id, g)) FROM {}"
+        target = self.ends.at_target(f"{shown.format('t')} WHERE {self.case.shown}")
+        if self.case.reads == "table":
+            assert target == self.ends.at_source(shown.format("t"))
+        if self.case.shown != "true":
+            self.check_history()
+
+    def check_history(self) -> None:
+        """All versions there were, each once, one behind the other."""
+        held = self.ends.at_target("SELECT id, g FROM t ORDER BY id, valid_from")
+        assert held == self._versions()
+        overlaps = (
+            "SELECT count(*) FROM (SELECT valid_to > lead(valid_from) OVER (PARTITION BY id "
+            "ORDER BY valid_from) AS o, valid_to IS NULL <> is_current AS c FROM t) x WHERE o OR c"
+        )
+        assert self.ends.at_target(overlaps) == [(0,)]
+
+    def _versions(self) -> list[tuple[int, int]]:
+        rows = [self.case.rows(number) for number in range(self.generation + 1)]
+        made: list[tuple[int, int]] = []
+        for at in sorted(set().union(*rows)):
+            before = None
+            for one in rows:
+                now = one.get(at)
+                if now is not None and now != before:
+                    made.append((at, now))
+                before = now
+        return made
