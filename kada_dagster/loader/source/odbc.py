@@ -13,13 +13,13 @@ from typing import Any
 
 from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.loader.definition.profiles import OdbcProfile
-from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.source.base import Column, Selection, TableInfo
 from kada_dagster.loader.source.copy_text import BATCH
 from kada_dagster.loader.source.dbapi import DbapiSource, DriverStatements
 from kada_dagster.loader.source.dbapi_failures import reading
 from kada_dagster.loader.source.described import Described, word_of
 from kada_dagster.loader.source.drivers import driver
+from kada_dagster.loader.source.hidden import hidden_values
 from kada_dagster.loader.source.odbc_tables import UNDECLARED, declared_columns, key_of, table_names
 from kada_dagster.loader.source.products import product_called
 from kada_dagster.loader.source.statements import Statement
@@ -28,7 +28,6 @@ from kada_dagster.loader.source.type_words import target_type
 _LOGIN_SECONDS = 30
 _SPECIAL = re.compile(r"[\[\]{}(),;?*=!@\s]")
 _MOMENT_WITH_ZONE = -155  # SQL Server's datetimeoffset
-_SHORTEST_SECRET = 4  # characters; a shorter value would be masked in half of all words
 _PASSWORD = re.compile(r"\b(?:pwd|password)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)", re.IGNORECASE)
 
 
@@ -175,8 +174,6 @@ def open_odbc(profile: OdbcProfile, name: str, folder: Path) -> OdbcSource:  # n
     """See `registry.open_source`."""
     field, template = f"connections.yaml: {name}.connection_string", profile.connection_string
     text = template.resolve(field, spelt)
-    given = [Template(f"${{{variable}}}").resolve(field) for variable in template.variables]
-    found = [value for value in given if len(value) >= _SHORTEST_SECRET]
-    found += [value.strip("{}").replace("}}", "}") for value in _PASSWORD.findall(text)]
-    secrets = tuple(one for value in found if value for one in dict.fromkeys((value, spelt(value))))
+    passwords = [one.strip("{}").replace("}}", "}") for one in _PASSWORD.findall(text)]
+    secrets = hidden_values(template, field, spelt, passwords)
     return OdbcSource(text, name, secrets)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.template import Template
+from kada_dagster.loader.source.hidden import hidden_values
 from kada_dagster.loader.source.products import product_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "sqlite": {"check_same_thread": False},  # rows are read in a thread of their own
     "duckdb": {"read_only": True},
 }
-_SHORTEST_SECRET = 4  # characters; a shorter value would be masked in half of all words
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,15 @@ def address_of(template: Template, name: str) -> Address:
     from sqlalchemy.exc import ArgumentError
 
     field = f"connections.yaml: {name}.url"
-    text = template.resolve(field, lambda value: quote(value, safe=""))
+    text = template.resolve(field, _encoded)
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
         url = None
     if url is None:
         raise ConfigError(f"{field}: is no address such as dialect+driver://user:password@host/db")
-    return Address(_engine(url, field), _where(url, name), tuple(_secrets(url, template, field)))
+    secrets = hidden_values(template, field, _encoded, [str(url.password or "")])
+    return Address(_engine(url, field), _where(url, name), secrets)
 
 
 def _engine(url: URL, field: str) -> Engine:
@@ -116,14 +117,5 @@ def _where(url: URL, name: str) -> str:
     return f"{name} ({url.get_backend_name()}{f' {place}' if place else ''})"
 
 
-def _secrets(url: URL, template: Template, field: str) -> list[str]:
-    """The password, and what comes from the environment, as it is and percent-encoded."""
-    given = [
-        Template(f"${{{variable}}}").resolve(field)
-        for variable in template.variables
-        if variable  # each is set: the whole was resolved
-    ]
-    found = [value for value in given if len(value) >= _SHORTEST_SECRET]
-    if url.password:
-        found.append(str(url.password))
-    return [spelt for value in found for spelt in dict.fromkeys((value, quote(value, safe="")))]
+def _encoded(value: str) -> str:
+    return quote(value, safe="")

@@ -144,6 +144,7 @@ def test_what_does_not_pass_is_an_error_that_says_what_to_do(
     ("answer", "message"),
     [
         (SIGN_IN, "an HTML page instead of csv"),
+        (Answer(200, b"Please wait", HTML), "Please wait instead of csv"),
         (in_json(200, {"error": "no such report"}), "it is json instead of csv"),
         (Answer(200, b" <error/>", "text/csv"), "it is xml instead of csv"),
     ],

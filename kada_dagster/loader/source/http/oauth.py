@@ -46,7 +46,7 @@ class ClientCredentials:
     def __init__(
         self, token_url: str, client: BasicAuth, scope: str | None, timeout: float, service: str
     ) -> None:
-        self._url, self._client, self._service = token_url, client, service
+        self._url, self._service = token_url, service
         fields = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
         self._body = urlencode(fields).encode()
         self._exchange = Exchange(client, timeout, 1, _HEADERS, frozenset({"POST"}))
@@ -60,7 +60,7 @@ class ClientCredentials:
 
     def hidden(self) -> list[str]:
         """See `Auth`."""
-        return [*self._client.hidden(), self._token]
+        return [self._token]
 
     def renew(self) -> bool:
         """Forget the token, as the API refused it."""
