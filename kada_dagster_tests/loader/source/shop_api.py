@@ -56,7 +56,9 @@ class ShopApi(StandIn):
         pair = b64decode(authorization.removeprefix("Basic ")).decode()
         self.asked.append((pair, request.body))
         if unquote_plus(pair) != f"loader:{SECRET}":
-            return in_json(401, {"error": "invalid_client", "error_description": pair})
+            return in_json(
+                401, {"error": "invalid_client", "message": f"{pair} {unquote_plus(pair)}"}
+            )
         self.tokens.append(f"token-{len(self.tokens) + 1}")
         self._left = self.uses
         return in_json(200, {"access_token": self.tokens[-1], "expires_in": self.lifetime})

@@ -73,10 +73,7 @@ def login_of(profile: HttpProfile, name: str) -> Login:
         for key, value in profile.headers.items()
         if value.variables
     }
-    secrets = list(profile.url.variables)
-    if isinstance(profile.auth, OauthLogin):
-        secrets += profile.auth.client_secret.variables
-    values = [Template(f"${{{one}}}").resolve(where) for one in secrets]
+    values = [Template(f"${{{one}}}").resolve(where) for one in profile.url.variables]
     return Login(_auth(profile, name), headers, tuple(values))
 
 
@@ -117,7 +114,8 @@ def _auth(profile: HttpProfile, name: str) -> Auth:
         return BearerAuth(secret("token", login.token))
     if isinstance(login, OauthLogin):
         pair = (secret("client_id", login.client_id), secret("client_secret", login.client_secret))
-        client = BasicAuth(*(Secret(value=quote_plus(one.reveal())) for one in pair))
+        encoded = BasicAuth(*(Secret(value=quote_plus(one.reveal())) for one in pair))
+        client = Login(encoded, {}, (pair[1].reveal(),))
         scope = login.scope.resolve(f"{where}.scope") if login.scope else None
         address = base_of(login.token_url, f"{where}.token_url")
         return ClientCredentials(address, client, scope, profile.timeout, name)

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from kada_dagster.api.auth import BasicAuth, BearerAuth
+from kada_dagster.api.auth import Auth, BearerAuth
 from kada_dagster.api.budget import RateBudget
 from kada_dagster.api.call import Call
 from kada_dagster.api.calling import Caller
@@ -37,14 +37,14 @@ class ClientCredentials:
 
     Args:
         token_url: where tokens are given.
-        client: id and secret.
+        client: signs with its id and secret.
         scope: of the token; None for the usual one.
         timeout: seconds to wait for an answer.
         service: name for messages.
     """
 
     def __init__(
-        self, token_url: str, client: BasicAuth, scope: str | None, timeout: float, service: str
+        self, token_url: str, client: Auth, scope: str | None, timeout: float, service: str
     ) -> None:
         self._url, self._service = token_url, service
         fields = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
