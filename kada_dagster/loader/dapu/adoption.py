@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kada_dagster.loader.dapu.layout import OldTask
 from kada_dagster.loader.dapu.task_draft import TaskDraft
 from kada_dagster.loader.ddl.versions import checksum
 from kada_dagster.loader.definition.task_folder import version_of
@@ -22,7 +23,7 @@ CREATE SCHEMA IF NOT EXISTS {schema};
 """
 
 
-def adoption_sql(drafts: Iterable[TaskDraft], settings: Mapping[str, Any], routes: Path) -> str:
+def adoption_sql(drafts: Sequence[TaskDraft], settings: Mapping[str, Any], routes: Path) -> str:
     """The statements; '' where there is nothing to adopt.
 
     Args:
@@ -36,13 +37,16 @@ def adoption_sql(drafts: Iterable[TaskDraft], settings: Mapping[str, Any], route
     versions: list[str] = []
     marks: list[str] = []
     for draft in drafts:
-        versions += list(_versions(draft, routes))
+        versions += _versions(draft, routes)
         if draft.definition.get("mode") == "incremental":
             marks.append(f"({_literal(draft.old.old_id)}, {_literal(draft.old.id)})")
-    if not versions and not marks:
+    made = [row for draft in drafts for row in _made(draft, routes)]
+    if not versions and not marks and not made:
         return ""
     if versions:
         parts.append(_VERSIONS.format(schema=SCHEMA, registry=registry, rows=_listed(versions)))
+    if made:
+        parts.append(_MADE.format(schema=SCHEMA, rows=_listed(made)))
     if marks:
         parts.append(_MARKS.format(schema=SCHEMA, registry=registry, rows=_listed(marks)))
     return "".join([*parts, "COMMIT;\n"])
@@ -55,6 +59,16 @@ FROM (VALUES
 {rows}
 ) AS v(old, task, number, file, checksum)
 JOIN {registry} r ON r.task_id = v.old AND r.table_version >= v.number
+ON CONFLICT DO NOTHING;
+"""
+_MADE = """
+INSERT INTO {schema}.versions (task, number, file, checksum)
+SELECT v.task, v.number, v.file, v.checksum
+FROM (VALUES
+{rows}
+) AS v(schema, name, task, number, file, checksum)
+JOIN pg_catalog.pg_namespace n ON n.nspname = v.schema
+JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = v.name
 ON CONFLICT DO NOTHING;
 """
 _MARKS = """
@@ -71,11 +85,21 @@ ON CONFLICT DO NOTHING;
 def _versions(draft: TaskDraft, routes: Path) -> Iterator[str]:
     old = draft.old
     for path in draft.files:
-        file = routes / old.route / old.schema / old.table / path
-        if file.parent.name == "ver":
-            texts = [_literal(one) for one in (old.old_id, old.id, file.name, checksum(file))]
-            texts.insert(2, str(version_of(file)))
-            yield f"({', '.join(texts)})"
+        if path.startswith("ver/") and path not in draft.made:
+            yield _row([old.old_id], old, routes, path)
+
+
+def _made(draft: TaskDraft, routes: Path) -> Iterator[str]:
+    """Files that only say what dapu did to each new table: done, where the table is there."""
+    for path in draft.made:
+        yield _row([draft.old.schema, draft.old.table], draft.old, routes, path)
+
+
+def _row(first: list[str], old: OldTask, routes: Path, path: str) -> str:
+    file = routes / old.route / old.schema / old.table / path
+    texts = [_literal(one) for one in (*first, old.id, file.name, checksum(file))]
+    texts.insert(-2, str(version_of(file)))
+    return f"({', '.join(texts)})"
 
 
 def _prefix(settings: Mapping[str, Any]) -> str:

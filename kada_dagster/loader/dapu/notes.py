@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from kada_dagster.api.values import whole
 from kada_dagster.config.document import Document, FieldPath
 from kada_dagster.config.problems import field_name
 
@@ -76,6 +77,16 @@ class Fields:
         if into:
             self.say("mapped", key, into)
         return self._left.pop(key)
+
+    def number(self, key: str, usual: int, into: str = "") -> int:
+        """A whole number; the usual one, with a note, for anything else."""
+        value = self.take(key, into)
+        if value is None:
+            return usual
+        found = whole(value)
+        if found is None:
+            self.say("changed", key, f"is no whole number: {usual} in its place")
+        return usual if found is None else found
 
     def below(self, key: str) -> Fields:
         """A mapping in it; empty where there is none."""

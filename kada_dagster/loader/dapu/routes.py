@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from kada_dagster.config.problems import error_message
 from kada_dagster.loader.dapu.layout import OldProject
-from kada_dagster.loader.dapu.notes import Fields, mapping
-from kada_dagster.loader.dapu.variables import referring, variable_name
+from kada_dagster.loader.dapu.notes import Fields, Notes, mapping
+from kada_dagster.loader.dapu.variables import referring, timeout_of, variable_name
+from kada_dagster.loader.definition.route import RouteDefinition
 
 _OWN = ("name", "type", "alias")
 
@@ -58,7 +62,19 @@ def route_of(folder: Path, project: OldProject, connections: dict[str, dict[str,
     if kind not in ("sql", "file", "http"):
         fields.say("lost", "type", f"{kind}: there is no such kind of route")
     fields.leave()
+    _check(route, str(file), project.notes)
     return route
+
+
+def _check(route: NewRoute, where: str, notes: Notes) -> None:
+    """Leave out what route.yaml may not say."""
+    try:
+        RouteDefinition.model_validate(route.definition)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            key = str(one["loc"][0])
+            route.definition.pop(key, None)
+            notes.add("lost", where, key, error_message(one, RouteDefinition))
 
 
 def _source(
@@ -86,10 +102,8 @@ def _api(
         made["headers"] = headers
     if login := _login(fields.below("auth"), profile):
         made["auth"] = login
-    timeout: Any = fields.take("timeout")
-    if read := mapping(timeout).get("read", None if mapping(timeout) else timeout):
-        fields.say("mapped", "timeout", "timeout")
-        made["timeout"] = max(1, round(float(read)))
+    if seconds := timeout_of(fields):
+        made["timeout"] = seconds
     shared = {key: fields.take(key, f"source.http.{key} of its tasks") for key in _SHARED}
     route.shared[name] = {key: value for key, value in shared.items() if value}
     fields.take("method")

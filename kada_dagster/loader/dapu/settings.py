@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kada_dagster.api.values import whole
 from kada_dagster.loader.dapu.layout import OldProject
 from kada_dagster.loader.dapu.notes import Notes
 
 _CONF = "conf/conf.yaml"
+_USUAL_LIMIT = 3
 _READ = ("FILENAME_DEFINITION_FILE", "FILENAME_FOR_DELETION")
 _IN_ADOPTION = ("DAPU_SCHEMA", "DAPU_PREFIX")
 _OTHERS = {
@@ -25,7 +27,8 @@ def defaults_of(settings: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
     for key, value in settings.items():
         if key == "FAILURE_LIMIT":
             notes.add("mapped", _CONF, key, "defaults.retries.max_retries, one less")
-            made = {"defaults": {"retries": {"max_retries": max(0, int(value) - 1)}}}
+            limit = min(max((whole(value) or _USUAL_LIMIT) - 1, 0), 100)
+            made = {"defaults": {"retries": {"max_retries": limit}}}
         elif key in _READ:
             notes.add("mapped", _CONF, key, "was looked at")
         elif key in _IN_ADOPTION:

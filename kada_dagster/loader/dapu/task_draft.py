@@ -27,6 +27,8 @@ class TaskDraft:
         files: texts by their path in its folder.
         is_draft: whether it needs a hand before it can run.
         api: what `restapi` asks for, until `json` says what the answers mean.
+        once: SQL that runs once, when the table is new: names and texts.
+        made: version files that dapu did not have.
     """
 
     old: OldTask
@@ -34,6 +36,8 @@ class TaskDraft:
     files: dict[str, str] = field(default_factory=dict[str, str])
     is_draft: bool = False
     api: dict[str, Any] | None = None
+    once: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    made: list[str] = field(default_factory=list[str])
 
     def fill(self, fields: Fields, mode: str, **keys: Any) -> bool:
         """Say how the table is filled; only the first action can."""
@@ -54,6 +58,8 @@ class TaskDraft:
 
     def run_files(self, names: list[str]) -> None:
         """Run SQL files before or after the rows come, as it stands in the order of actions."""
+        if not names:
+            return
         moment = "after" if "mode" in self.definition else "before"
         self.definition.setdefault(moment, []).extend(names)
 

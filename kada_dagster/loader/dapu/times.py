@@ -31,8 +31,8 @@ def run_settings(fields: Fields, *, depends: bool) -> dict[str, Any]:
         fields: below `run` in the old file.
         depends: whether the task waits for others: then it is not run by itself unless it says so.
     """
-    priority = fields.take("priority", "run.priority; higher runs first here")
-    shift = 0 if priority is None else _USUAL_PRIORITY - int(priority)
+    priority = fields.number("priority", _USUAL_PRIORITY, "run.priority; higher runs first here")
+    shift = _USUAL_PRIORITY - priority
     made: dict[str, Any] = {"priority": max(-1000, min(1000, shift))} if shift else {}
     pause = _pause(fields)
     hours = [name for name in _HOURS if _is_true(fields.take(name), usual=not depends)]

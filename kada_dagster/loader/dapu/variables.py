@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
-from kada_dagster.loader.dapu.notes import Fields
+from kada_dagster.loader.dapu.notes import Fields, mapping
 
 _WHOLE = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)%\Z")
 _ANY = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)%")
@@ -67,6 +68,21 @@ def referring(fields: Fields, key: str, name: str, *, may_be_secret: bool = Fals
         return _put_away(fields, key, name)
     fields.say("mapped", key, key)
     return _ANY.sub(r"${\1}", text)
+
+
+def timeout_of(fields: Fields) -> int | None:
+    """Seconds to wait for an answer, of a number or of `{connect, read}`; None without any."""
+    value: Any = fields.take("timeout")
+    read = mapping(value).get("read", None if mapping(value) else value)
+    if read is None:
+        return None
+    try:
+        seconds = min(max(round(float(read)), 1), 86_400)
+    except (TypeError, ValueError, OverflowError):
+        fields.say("changed", "timeout", "is no number of seconds: the usual one is waited")
+        return None
+    fields.say("mapped", "timeout", "timeout, in whole seconds")
+    return seconds
 
 
 def _put_away(fields: Fields, key: str, name: str) -> str:

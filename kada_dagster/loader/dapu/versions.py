@@ -33,3 +33,13 @@ def copy_versions(draft: TaskDraft, notes: Notes) -> None:
         else:
             draft.files[first] = text
             notes.add("mapped", str(file), "", first)
+    _add_once(draft, max(by_number, default=0))
+
+
+def _add_once(draft: TaskDraft, last: int) -> None:
+    """SQL for a new table, behind dapu's own files; those have made the table, if there are any."""
+    for name, text in draft.once[1 if last else 0 :]:
+        last += 1
+        path = f"ver/{last:03}_{name}"
+        draft.files[path] = text
+        draft.made.append(path)

@@ -106,10 +106,27 @@ def test_a_shadow_is_a_select_that_is_compared_and_put_in_place(tmp_path: Path) 
         "empty": "replace",
         "compare": True,
         "before": ["b.sql"],
-        "after": ["i.sql"],
     }
-    assert made.text("routes/erp/dwh/customer/i.sql") == "CREATE INDEX ON dwh.customer (id)"
     assert ("actions[0].hash_before", "rows are compared as they are") in made.notes("lost")
+
+
+def test_what_dapu_did_to_each_new_table_is_done_once(tmp_path: Path) -> None:
+    task = "actions: [{do: shadow, input: q.sql, afternew: i.sql, after: z.sql}]"
+    files = {
+        "q__sql": "SELECT 1 AS id;\n",
+        "i__sql": "CREATE INDEX ON {{target_schema}}.{{target_table}} (id)",
+        "z__sql": "ANALYZE {{target_schema}}.{{target_table}}",
+    }
+    made = of_08(tmp_path, task, **files)
+    folder = "routes/erp/dwh/customer"
+    assert data(made)["after"] == ["z.sql"]
+    assert made.text(f"{folder}/ver/001_create.sql") == (
+        'CREATE TABLE IF NOT EXISTS "dwh"."customer" AS\nSELECT 1 AS id\nWITH NO DATA;\n'
+    )
+    assert made.text(f"{folder}/ver/002_i.sql") == "CREATE INDEX ON dwh.customer (id)"
+    more = of_08(tmp_path / "more", task, **files, **{"ver/007__sql": "SELECT 1"})
+    names = [file.name for file in more.task("dwh.customer").version_files]
+    assert names == ["007.sql", "008_i.sql"]
 
 
 def test_updates_of_a_shadow_run_on_the_table_and_nothing_is_compared(tmp_path: Path) -> None:

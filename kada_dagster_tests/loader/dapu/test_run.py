@@ -73,7 +73,8 @@ def of_08(ends: Ends) -> dict[str, str]:
         "ak_customer_4_uniq UNIQUE, name text, at timestamp)",
         "routes/calc/route.yaml": "alias: target\n",
         "routes/calc/dwh/initials/haulwork.yaml": "depends: [shop.dwh.customer]\n"
-        "actions: [{do: shadow, input: s.sql, pkcol: [id]}]\n",
+        "actions: [{do: shadow, input: s.sql, pkcol: [id], afternew: i.sql}]\n",
+        "routes/calc/dwh/initials/i.sql": "CREATE INDEX ON dwh.initials (initial)",
         "routes/calc/dwh/initials/s.sql": "SELECT id, left(name, 1) AS initial FROM dwh.customer",
         "routes/calc/dwh/customer_scd/haulwork.yaml": "depends: [shop.dwh.customer]\n"
         "actions: [{do: history, imp: dwh.customer, key_columns: [id], "
@@ -111,6 +112,8 @@ def test_a_project_of_08_loads_and_goes_on_from_its_marks(ends: Ends, tmp_path: 
         ("Mari", True),
     ]
     assert run(made)["dwh.initials"].notes["swap"] == "none"
+    index = "SELECT count(*) FROM pg_indexes WHERE tablename = 'initials'"
+    assert ends.at_target(index) == [(1,)]
 
 
 def test_what_dapu_has_done_is_adopted_and_not_done_again(ends: Ends, tmp_path: Path) -> None:
@@ -118,7 +121,8 @@ def test_what_dapu_has_done_is_adopted_and_not_done_again(ends: Ends, tmp_path: 
     ends.at_target(
         "CREATE SCHEMA dwh; CREATE TABLE dwh.customer (id int UNIQUE, name text, at timestamp);"
         "INSERT INTO dwh.customer VALUES (1, 'Anu', '2026-01-01 10:00:00.25');"
-        "CREATE SCHEMA meta;"
+        "CREATE TABLE dwh.initials AS SELECT 1 AS id, 'A' AS initial;"
+        "CREATE INDEX ON dwh.initials (initial); CREATE SCHEMA meta;"
         "CREATE TABLE meta.registry (task_id text, table_version int, synced_until_ts timestamp);"
         "INSERT INTO meta.registry VALUES ('shop.dwh.customer', 1, '2026-01-02'), "
         "('calc.dwh.customer_scd', 0, NULL)"
@@ -130,6 +134,7 @@ def test_what_dapu_has_done_is_adopted_and_not_done_again(ends: Ends, tmp_path: 
     assert found["dwh.customer"].mark_before == "2026-01-02 00:00:00"
     assert found["dwh.customer"].counts.read == 1
     assert found["dwh.customer_scd"].notes["versions"] == "001.sql"
+    assert "versions" not in found["dwh.initials"].notes
     assert ends.at_target("SELECT count(*) FROM dwh.customer") == [(2,)]
 
 

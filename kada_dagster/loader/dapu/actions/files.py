@@ -14,11 +14,12 @@ def map_excel(fields: Fields, draft: TaskDraft) -> None:
     files: dict[str, Any] = {
         "pattern": str(source.take("name", "source.files.pattern") or "missing.xlsx"),
         "format": "xlsx",
-        "sheet": int(source.take("sheet", "source.files.sheet") or 1),
+        "sheet": source.number("sheet", 1, "source.files.sheet"),
         "header": False,
         "missing": "empty",
     }
-    if skipped := int(source.take("start_row", "source.files.skip_rows") or 1) - 1:
+    skipped = source.number("start_row", 1, "source.files.skip_rows") - 1
+    if skipped > 0:
         files["skip_rows"] = skipped
     source.leave()
     files |= _management(fields)

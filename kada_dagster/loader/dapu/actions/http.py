@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
-from kada_dagster.loader.dapu.notes import Fields, mapping, texts
+from kada_dagster.loader.dapu.notes import Fields, texts
 from kada_dagster.loader.dapu.task_draft import TaskDraft
+from kada_dagster.loader.dapu.variables import timeout_of
 
 _SERIES = {
     "repeat": "a request for each set of parameters",
@@ -59,10 +60,8 @@ def _given(source: Fields) -> dict[str, Any]:
     for key in ("params", "headers", "body"):
         if value := source.take(key, f"source.http.{key}"):
             made[key] = value
-    timeout: Any = source.take("timeout")
-    if read := mapping(timeout).get("read", None if mapping(timeout) else timeout):
-        source.say("mapped", "timeout", "source.http.timeout")
-        made["timeout"] = max(1, round(float(read)))
+    if seconds := timeout_of(source):
+        made["timeout"] = seconds
     return made
 
 

@@ -25,9 +25,8 @@ def map_shadow(fields: Fields, draft: TaskDraft) -> None:
     if update:
         is_compared = False
         fields.say("changed", "update", "runs behind the rows, so that nothing can be compared")
-    after: list[str] = []
-    for key in ("afternew", "after"):
-        after += draft.sql_files(fields, key, texts(fields.take(key, "after")), _itself(draft))
+    once = draft.sql_files(fields, "afternew", texts(fields.take("afternew")), _itself(draft))
+    after = draft.sql_files(fields, "after", texts(fields.take("after", "after")), _itself(draft))
     for key in ("hash_before", "hash_after"):
         if fields.take(key):
             fields.say("lost", key, "rows are compared as they are")
@@ -39,9 +38,21 @@ def map_shadow(fields: Fields, draft: TaskDraft) -> None:
     given = {"sql": select or ["missing.sql"], "compare": is_compared, "empty": "replace"}
     if draft.fill(fields, "sql", **given, target={"ddl": "auto"}):
         draft.run_files([*update, *after])
+        _make_once(fields, draft, select, once)
         fields.say(
             "changed", "do", "the table stays: its views, privileges and indexes are not lost"
         )
+
+
+def _make_once(fields: Fields, draft: TaskDraft, select: list[str], once: list[str]) -> None:
+    """What dapu did to each new table: the table stays here, so its indexes and grants do, too."""
+    if not select or not once:
+        return
+    query = draft.files[select[0]].strip().rstrip(";")
+    place = f'"{draft.old.schema}"."{draft.old.table}"'
+    create = f"CREATE TABLE IF NOT EXISTS {place} AS\n{query}\nWITH NO DATA;\n"
+    draft.once = [("create.sql", create), *((name, draft.files.pop(name)) for name in once)]
+    fields.say("changed", "afternew", "files of ver/: they run once, as the table is not replaced")
 
 
 def _itself(draft: TaskDraft) -> dict[str, str]:
