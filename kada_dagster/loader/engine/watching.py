@@ -16,6 +16,8 @@ from kada_dagster.loader.engine.context import Report
 from kada_dagster.loader.engine.stopping import Stop, stoppable
 
 T = TypeVar("T")
+PATIENCE = 60.0
+"""Seconds that what was broken off may take to notice; what does not ends with the process."""
 
 
 def watched(work: Callable[[Report], T], report: Report) -> T:
@@ -29,7 +31,7 @@ def watched(work: Callable[[Report], T], report: Report) -> T:
         What the work gives; what it raises is raised.
     """
     stop, said, result = Stop(), SimpleQueue[str | None](), Future[T]()
-    thread = Thread(target=_do, args=(work, stop, said, result), name="load")
+    thread = Thread(target=_do, args=(work, stop, said, result), name="load", daemon=True)
     thread.start()
     try:
         while (what := said.get()) is not None:
@@ -37,7 +39,7 @@ def watched(work: Callable[[Report], T], report: Report) -> T:
         return result.result()
     finally:
         stop.set()
-        thread.join()
+        thread.join(PATIENCE)
 
 
 def _do(

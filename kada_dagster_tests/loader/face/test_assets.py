@@ -7,8 +7,13 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver
+from dagster._core.loader import LoadingContextForTest
 
+from kada_dagster.config import load_config_file
 from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.project import read_project
+from kada_dagster.loader.instance import LoaderInstance
 from kada_dagster.loader.resource import LoaderResource
 from kada_dagster_tests.loader.databases import Ends
 from kada_dagster_tests.loader.face.location import PASSWORD, Location
@@ -123,25 +128,48 @@ def test_tasks_of_one_run_follow_each_other(location: Make, ends: Ends) -> None:
     assert ends.at_target("SELECT n FROM top") == [(10,)]
 
 
-def test_a_changed_task_has_another_code_version(location: Make, ends: Ends) -> None:
+def stale(place: Location) -> str:
+    """What the UI shows of the task's code and data."""
+    context = LoadingContextForTest(place.dagster)
+    graph = place.definitions().resolve_asset_graph()
+    resolver = CachingStaleStatusResolver(place.dagster, graph, context)
+    return resolver.get_status(dg.AssetKey(["public", "t"])).value
+
+
+def test_a_task_that_changed_since_its_last_load_is_stale(location: Make, ends: Ends) -> None:
     source(ends)
-    place = location(public__t=FULL)
-    before = place.spec("public.t").code_version
-    assert place.run("public.t").success
-    key = dg.AssetKey(["public", "t"])
-
-    def told() -> dict[str, Any]:
-        event = place.dagster.get_latest_materialization_event(key)
-        assert event is not None
-        assert event.asset_materialization is not None
-        return dict(event.asset_materialization.tags or {})
-
-    assert told()["dagster/code_version"] == before
-    place.tasks["public.t"] = FULL + "before: more.sql\n"
+    place = location(public__t=FULL + "before: more.sql\n")
     place.files["routes/erp/public/t/more.sql"] = "SELECT 1"
-    changed = place.spec("public.t").code_version
+    assert stale(place) == "MISSING"
+    assert place.run("public.t").success
+    assert stale(place) == "FRESH"
     place.files["routes/erp/public/t/more.sql"] = "SELECT 2"
-    assert len({before, changed, place.spec("public.t").code_version}) == 3
+    assert stale(place) == "STALE"
+    assert place.run("public.t").success
+    assert stale(place) == "FRESH"
+    place.tasks["public.t"] += "description: Other words.\n"
+    assert stale(place) == "STALE"
+
+
+def test_a_pool_is_of_the_profile_that_has_a_limit_or_else_of_the_route(
+    location: Make, ends: Ends
+) -> None:
+    other = "mode: full\nsource: {connection: slow-db, table: s}\n"
+    place = location({"route": "source: erp\nmax_concurrent: 4\n"}, public__t=FULL, public__o=other)
+    place.write()
+    file = ends.folder / "connections.yaml"
+    file.write_text(file.read_text() + "slow-db: {type: sqlite, path: a.db, max_concurrent: 1}\n")
+    settings = load_config_file(ends.folder.parent / "kada.yaml").loader[0]
+    instance = LoaderInstance(settings, read_project(settings.project))
+    pools = {name: instance.pool(task) for name, task in instance.project.tasks.items()}
+    assert pools == {"public.t": "kada_load_erp", "public.o": "kada_load_from_slow_db"}
+    assert instance.pool_limits == {"kada_load_erp": 4, "kada_load_from_slow_db": 1}
+
+
+def test_without_limits_there_are_no_pools(location: Make) -> None:
+    instance = location(public__t=FULL).instance()
+    assert instance.pool(instance.project.tasks["public.t"]) is None
+    assert instance.pool_limits == {}
 
 
 def test_what_is_wrong_is_said_as_it_is_and_not_tried_again(location: Make, ends: Ends) -> None:
