@@ -12,6 +12,7 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.source.hidden import hidden_values
 from kada_dagster.loader.source.products import product_of
+from kada_dagster.secrets import redact
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -67,8 +68,10 @@ def address_of(template: Template, name: str) -> Address:
         url = None
     if url is None:
         raise ConfigError(f"{field}: is no address such as dialect+driver://user:password@host/db")
-    secrets = hidden_values(template, field, _encoded, [str(url.password or "")])
-    return Address(_engine(url, field), _where(url, name), secrets)
+    password = str(url.password or "")
+    secrets = hidden_values(template, field, _encoded, [password])
+    where = redact(_where(url, name), [password, _encoded(password)])
+    return Address(_engine(url, field), where, secrets)
 
 
 def _engine(url: URL, field: str) -> Engine:

@@ -376,6 +376,16 @@ def test_a_csv_in_another_character_set_is_read(landing: Landing, api: ShopApi) 
     assert landing.rows("SELECT * FROM t ORDER BY id") == [(1, 'é;\n"x"'), (2, None)]
 
 
+def test_a_mark_of_utf8_before_an_answer_is_none_of_its_text(
+    landing: Landing, api: ShopApi
+) -> None:
+    for kind, body in (("csv", b"id,name\n1,a\n"), ("json", b'{"id": 1, "name": "a"}')):
+        answer = Answer(200, b"\xef\xbb\xbf" + body, content_type="")
+        api.failures.add(Fault(answer=answer))
+        load(landing, api, selection(path="/x", format=kind))
+        assert landing.rows("SELECT * FROM t") == [(1, "a")]
+
+
 def test_what_an_api_cannot_tell_is_not_supported(api: ShopApi) -> None:
     bounded = Selection(options=selection(path="/all").options, bounds=(Bound("id", 1),))
     with opened(api) as source:

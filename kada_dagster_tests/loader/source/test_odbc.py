@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
@@ -211,6 +212,19 @@ def test_a_driver_that_is_not_installed_is_an_error_of_the_configuration() -> No
     ):
         pass
     assert "ge}" not in str(caught.value)
+
+
+def test_a_missing_pyodbc_or_libodbc_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyodbc", None)
+    with pytest.raises(ConfigError, match=r"pip install 'kada_dagster\[odbc\]'"), opened("DSN=x"):
+        pass
+    (tmp_path / "pyodbc.py").write_text("raise ImportError('libodbc.so.2: cannot open')")
+    monkeypatch.delitem(sys.modules, "pyodbc")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match="libodbc cannot be loaded"), opened("DSN=x"):
+        pass
 
 
 @pytest.mark.parametrize(

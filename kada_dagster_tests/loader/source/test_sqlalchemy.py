@@ -452,9 +452,7 @@ def test_neither_password_nor_values_are_in_any_message(
         pass
     with (
         pytest.raises(ConfigError, match="does not exist") as missing,
-        opened(
-            f"postgresql+psycopg2://postgres:${{SHOP_PASSWORD}}@127.0.0.1:{origin.server.port}/{SECRET[:1]}gone"
-        ),
+        opened(f"{base.replace('nobody_here', 'postgres')}/${{SHOP_PASSWORD}}"),
     ):
         pass
     messages += [str(denied.value), str(missing.value)]
@@ -462,6 +460,7 @@ def test_neither_password_nor_values_are_in_any_message(
         source._all("t", ("SELECT s::int FROM t", []))
     messages.append(str(bad.value))
     shown = " ".join(messages) + caplog.text
+    assert '"***" does not exist' in messages[1]  # as the driver shows the name it was given
     assert "invalid input syntax for type integer: …" in messages[-1]
     assert "Jane" not in shown
     assert SECRET not in shown
