@@ -160,6 +160,20 @@ def _check_connection(task: Task, connections: Mapping[str, Profile], reader: Re
     elif connections and task.connection not in connections:
         near = suggestion(task.connection, connections)
         reader.add(task.document, path, f"{task.connection!r}: no such profile{near}")
+    elif connections:
+        _check_kind(task, getattr(connections[task.connection], "type", ""), reader)
+
+
+def _check_kind(task: Task, kind: str, reader: Reader) -> None:
+    """Files come from folders, answers from APIs, and tables from databases."""
+    source = task.definition.source
+    if source is None:
+        return
+    given = "files" if source.files else "http" if source.http else "table or query"
+    wanted = {"folder": "files", "http": "http"}.get(kind, "table or query")
+    if given != wanted:
+        what = f"the profile {task.connection} is of type {kind}: give {wanted}, not {given}"
+        reader.add(task.document, ("source",), what)
 
 
 def _check_files(task: Task, reader: Reader) -> None:

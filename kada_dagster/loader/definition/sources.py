@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from kada_dagster.config.fields import Seconds, Settings, Text
+from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.template import is_secret_header
+from kada_dagster.loader.source.csv_dialect import CsvDialect
+from kada_dagster.loader.source.files.pattern import Pattern
 
 
 def _parts(value: Any) -> Any:
@@ -50,9 +54,18 @@ class FilesSource(Settings):
     )
 
     @model_validator(mode="after")
-    def _knows_where_to(self) -> Self:
+    def _can_be_read(self) -> Self:
         if (self.after == "move") != (self.move_to is not None):
             raise ValueError("after: move and move_to need each other")
+        try:
+            Pattern(self.pattern)
+            Pattern((self.move_to or "x").strip("/"))
+            CsvDialect(self.delimiter or ("\t" if self.format == "tsv" else ","), self.quote)
+            codecs.lookup(self.encoding)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        except LookupError:
+            raise ValueError(f"encoding: {self.encoding!r} is none that Python knows") from None
         return self
 
 

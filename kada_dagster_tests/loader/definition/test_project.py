@@ -252,3 +252,25 @@ def test_a_name_longer_than_postgres_takes_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {f"routes/erp/s/{'t' * 64}/task.yaml": FULL})
     (problem,) = problems_of(tmp_path)
     assert "longer than PostgreSQL's 63 bytes" in problem
+
+
+@pytest.mark.parametrize(
+    ("profile", "source", "what"),
+    [
+        ("{type: folder, path: in}", "{table: t}", "of type folder: give files, not table or"),
+        ("{type: sqlite, path: a.db}", "{files: {pattern: x}}", "give table or query, not files"),
+        ("{type: http, url: 'http://a'}", "{files: {pattern: x}}", "give http, not files"),
+        ("{type: folder, path: in}", "{http: {path: x}}", "give files, not http"),
+    ],
+)
+def test_a_task_reads_what_its_profile_has(
+    tmp_path: Path, profile: str, source: str, what: str
+) -> None:
+    target = "target: {type: postgres, host: localhost, database: dwh}\n"
+    files = {
+        "connections.yaml": f"{target}erp: {profile}\n",
+        "routes/erp/a/b/task.yaml": f"mode: full\nsource: {source}\n",
+    }
+    (found,) = problems_of(write(tmp_path, files))
+    assert found.startswith("routes/erp/a/b/task.yaml:2: source: the profile erp is ")
+    assert what in found
