@@ -18,7 +18,7 @@ from kada_dagster.loader.engine.context import Report
 from kada_dagster.loader.engine.stopping import Stop, stoppable
 from kada_dagster.loader.runs.attempts import Do, attempt
 from kada_dagster.loader.runs.choice import Load
-from kada_dagster.loader.runs.interruptible import PATIENCE
+from kada_dagster.loader.runs.interruptible import join
 from kada_dagster.loader.runs.outcome import Outcome
 
 
@@ -82,7 +82,7 @@ class Crew:
         if self._running:
             self._stop.set()
             for thread in self._running.values():
-                thread.join(PATIENCE)
+                join(thread)
 
 
 class _Plan:

@@ -37,13 +37,19 @@ def interruptible(work: Callable[[], T]) -> T:
             ended.put(None)
 
     thread = Thread(target=run, daemon=True)
-    thread.start()
     try:
+        thread.start()
         error = ended.get()
     except BaseException:
         stop.set()
-        thread.join(PATIENCE)
+        join(thread)
         raise
     if error is not None:
         raise error
     return results.get()
+
+
+def join(thread: Thread) -> None:
+    """Wait for the end of a thread that was broken off, perhaps before it began."""
+    if thread.is_alive():
+        thread.join(PATIENCE)
