@@ -11,8 +11,10 @@ from typing import Any
 
 from kada_dagster.loader.errors import SourceReadError
 from kada_dagster.loader.source.base import TargetColumn
-from kada_dagster.loader.source.spelling import Spell, UnfitError, speller
+from kada_dagster.loader.source.moment_texts import are_plain, is_checked
+from kada_dagster.loader.source.spelling import Spell, speller
 from kada_dagster.loader.source.target_types import base_of
+from kada_dagster.loader.source.unfit import UnfitError
 
 NULL = r"\N"
 BATCH = 2_000
@@ -106,6 +108,7 @@ class _ColumnText:
         plain = [kind for kind in (int, float) if self._is_plain(kind)]
         self._plain = frozenset(plain)
         self._takes_text = target != "bytea"
+        self._looks = is_checked(target)
 
     def _is_plain(self, kind: type) -> bool:
         """Whether formatting a value spells it."""
@@ -125,9 +128,13 @@ class _ColumnText:
         kinds.discard(_NONE)
         if kinds <= self._plain:
             return [NULL if value is None else value for value in values] if has_null else values
-        if kinds == {str} and self._takes_text:
+        if kinds == {str} and self._takes_text and self._are_plain(values):
             return _escaped(values, has_null)
         return _escaped(self._spelled(values), has_null)
+
+    def _are_plain(self, values: tuple[str | None, ...]) -> bool:
+        """Whether texts go through as they are."""
+        return not self._looks or are_plain("\0".join(filter(None, values)), self._target)
 
     def _spelled(self, values: tuple[object, ...]) -> list[str | None]:
         made: list[str | None] = []

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, cast
 from uuid import UUID
 
+from kada_dagster.loader.source.moment_texts import is_checked, moment_text
 from kada_dagster.loader.source.target_types import (
     BITS,
     JSON,
@@ -23,13 +24,10 @@ from kada_dagster.loader.source.target_types import (
     TEXTS,
     WITHOUT_ZONE,
 )
+from kada_dagster.loader.source.unfit import UnfitError
 
 Spell = Callable[[Any], str]
 """Gives the text of a value, not yet escaped. Raises `UnfitError`."""
-
-
-class UnfitError(Exception):
-    """A value that its column cannot hold; the message shows no value."""
 
 
 def speller(kind: type, target: str) -> Spell:
@@ -75,6 +73,8 @@ def _truth(target: str) -> Spell:
 
 
 def _text(target: str) -> Spell:
+    if is_checked(target):
+        return moment_text(target)
     return _hex_text if target == "bytea" else str.__str__
 
 

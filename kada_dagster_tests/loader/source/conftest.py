@@ -9,11 +9,13 @@ import pytest
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.source.landing import Landing, new_landing
 from kada_dagster_tests.loader.source.mariadb_server import (
+    PASSWORD,
     MariadbDatabase,
     MariadbServer,
     missing,
     running_server,
 )
+from kada_dagster_tests.loader.source.mariadb_source import PASSWORD_VARIABLE
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +35,8 @@ def mariadb() -> Iterator[MariadbServer]:
 
 
 @pytest.fixture
-def maria(mariadb: MariadbServer) -> Iterator[MariadbDatabase]:
-    """An empty database of MariaDB."""
+def maria(mariadb: MariadbServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[MariadbDatabase]:
+    """An empty database of MariaDB, and its password in the environment."""
+    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     with mariadb.database() as made:
         yield made

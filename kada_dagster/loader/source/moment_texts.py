@@ -1,0 +1,83 @@
+"""Texts of dates and times that PostgreSQL would read as something else than they say.
+
+It drops the time of day in a column of dates, the date in one of times, and a zone in one without,
+and takes `today` for the day of the load. Facts: https://www.postgresql.org/docs/current/datatype-datetime.html,
+8.5.1.4, and appendix B.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+from kada_dagster.loader.source.target_types import MOMENTS, WITHOUT_ZONE
+from kada_dagster.loader.source.unfit import UnfitError
+
+_WORDS = frozenset({"now", "today", "tomorrow", "yesterday"})
+_MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)? *(Z|[+-]00(:?00)?)?\Z")
+_ZONE = re.compile(r":\d\d(\.\d+)? *([+-]\d|[A-Za-z])")
+_DAY = re.compile(r"\d[-/.]\d{1,2}[-/.]\d")
+_LETTER = re.compile("[A-SU-Za-z]")  # T stands between a date and a time
+
+
+def is_checked(target: str) -> bool:
+    """Whether texts for a type need a look."""
+    return target in MOMENTS and target != "interval"
+
+
+def are_plain(joined: str, target: str) -> bool:
+    """Whether none of many texts needs one.
+
+    Args:
+        joined: the texts, one behind the other.
+        target: a type that is checked.
+    """
+    if _LETTER.search(joined):
+        return False
+    if target == "date":
+        return ":" not in joined
+    if target.startswith("time ") and _DAY.search(joined):
+        return False
+    return target not in WITHOUT_ZONE or _ZONE.search(joined) is None
+
+
+def moment_text(target: str) -> Callable[[str], str]:
+    """How one text is spelled for a type that is checked; raises UnfitError where it is not."""
+    if target == "date":
+        return _date
+    spell = _without_zone if target in WITHOUT_ZONE else _no_word
+    return _time(target, spell) if target.startswith("time ") else spell
+
+
+def _no_word(value: str) -> str:
+    if value.strip().lower() in _WORDS:
+        raise UnfitError("a word for the day of the load is no date")
+    return value
+
+
+def _date(value: str) -> str:
+    if ":" in value and _MIDNIGHT.search(value) is None:
+        raise UnfitError("a date with a time of day would lose it in a column of type date")
+    return _no_word(value)
+
+
+def _time(target: str, spell: Callable[[str], str]) -> Callable[[str], str]:
+    def made(value: str) -> str:
+        if _DAY.search(value):
+            raise UnfitError(f"a date with a time is no {target}")
+        return spell(value)
+
+    return made
+
+
+def _without_zone(value: str) -> str:
+    if _ZONE.search(value) is None or value.endswith(("BC", "AD", "PM", "AM", "pm", "am")):
+        return _no_word(value)
+    try:
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UnfitError("a moment with a zone would lose it in a column without one")
+    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(" ")
