@@ -34,6 +34,11 @@ _MOST_COLUMNS = 1_600  # a table of PostgreSQL has no more
 _IN_MEMORY = 1 << 20  # bytes that need no file
 
 
+def _never(_name: str) -> bool:
+    """What no record has is an error."""
+    return False
+
+
 class Records:
     """Records of documents, pages or sheets. A context manager that drops what was kept.
 
@@ -45,6 +50,7 @@ class Records:
         has_texts: whether a text is a text also where the target wants JSON; else it is JSON
             that was written down.
         stop: breaks off what `read` waits for, from another thread.
+        may_lack: says of a name that no record has whether it may be asked for, and is NULL then.
     """
 
     def __init__(
@@ -55,9 +61,10 @@ class Records:
         place: Place | None = None,
         has_texts: bool = True,
         stop: Callable[[], None] = nothing,
+        may_lack: Callable[[str], bool] = _never,
     ) -> None:
         self._what, self._read, self._has_texts = what, read, has_texts
-        self._place, self._stop = place, stop
+        self._place, self._stop, self._may_lack = place, stop, may_lack
         self._kept: _Kept | None = None
 
     def columns(self) -> tuple[Column, ...]:
@@ -85,8 +92,8 @@ class Records:
             kept = self._kept
             if kept is None:
                 return self._spelled(self._now(names), into)
-            if kept.rows and not kept.seen.keys() >= set(names):
-                raise self._unknown(set(names) - kept.seen.keys(), kept.seen)
+            if kept.rows:
+                self._require_seen(set(names) - kept.seen.keys(), kept.seen)
             return self._spelled(kept.read(names), into)
 
         return RowStream(names, into, self._what, batches, stop=self._stop, place=self._place)
@@ -120,8 +127,8 @@ class Records:
             for record in batch if unseen else ():
                 unseen.difference_update(record)
             yield [tuple(map(record.get, names)) for record in batch]
-        if unseen and first is not None:
-            raise self._unknown(unseen, first)
+        if first is not None:
+            self._require_seen(unseen, first)
 
     def _batches(self) -> Iterator[list[Record]]:
         records, before = self._read(), 0
@@ -145,9 +152,12 @@ class Records:
             "`rows` make objects, as with [].{id: [0], name: [1]}"
         )
 
-    def _unknown(self, missing: set[str], known: Iterable[str]) -> SourceReadError:
-        return SourceReadError(
-            f"{self._what}: no record has {', '.join(sorted(missing))}; they have "
+    def _require_seen(self, unseen: set[str], known: Iterable[str]) -> None:
+        missing = sorted(name for name in unseen if not self._may_lack(name))
+        if not missing:
+            return
+        raise SourceReadError(
+            f"{self._what}: no record has {', '.join(missing)}; they have "
             f"{', '.join(islice(known, 50))}. Correct `columns`; where a name is there at times "
             "only, let `rows` make objects that always have it, as with [].{id: id, name: name}"
         )
@@ -194,7 +204,8 @@ class _Kept:
     def read(self, names: Sequence[str]) -> Iterator[list[Row]]:
         """The rows again, with the values of these names."""
         places = {name: at for at, name in enumerate(self.seen)}
-        wanted, done, position = [places.get(name, 0) for name in names], 0, 0
+        nowhere = len(places)
+        wanted, done, position = [places.get(name, nowhere) for name in names], 0, 0
         while done < self.rows:
             self.file.seek(position)
             batch = cast("list[Row]", pickle.load(self.file))  # noqa: S301 - written above

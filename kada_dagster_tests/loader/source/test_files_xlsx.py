@@ -157,6 +157,24 @@ def test_rows_may_begin_further_down_and_have_no_names(landing: Landing, tmp_pat
     assert load(landing, tmp_path, '"A" int, "B" int', skip_rows=3, header=False) == [(1, 2)]
 
 
+def test_a_column_that_is_empty_can_be_named_by_its_letter(
+    landing: Landing, tmp_path: Path
+) -> None:
+    book(tmp_path / "a.xlsx", [1, 2], [3, None])
+    for asks_first in (False, True):
+        with FolderSource(Folder(tmp_path, "files")) as source:
+            wanted = selection(header=False)
+            if asks_first:
+                assert [one.name for one in source.columns(wanted)] == ["A", "B"]
+            into = landing.create("b int, z text")
+            named = Selection(columns=("B", "AZ"), options=wanted.options)
+            landing.take(source.stream(named, into), into)
+            assert landing.rows() == [(2, None), (None, None)]
+            named = Selection(columns=("B", "other"), options=wanted.options)
+            with pytest.raises(SourceReadError, match="no record has other"):
+                landing.take(source.stream(named, into), into)
+
+
 @pytest.mark.parametrize(
     ("rows", "what"),
     [

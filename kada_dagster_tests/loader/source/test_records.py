@@ -77,7 +77,7 @@ def as_stored(value: Any, kind: str) -> Any:
     if kind == "date":
         return date.fromisoformat(value)
     if kind == "text" and not isinstance(value, str):
-        return str(value).lower() if isinstance(value, bool) else format(value, "f")
+        return format(value, "f") if isinstance(value, Decimal) else str(value).lower()
     return value
 
 

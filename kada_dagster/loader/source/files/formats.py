@@ -11,7 +11,7 @@ from kada_dagster.loader.definition.sources import FilesSource
 from kada_dagster.loader.source.csv_dialect import CsvDialect
 from kada_dagster.loader.source.files.content import FileBytes, Utf8
 from kada_dagster.loader.source.files.csv_files import CsvFiles
-from kada_dagster.loader.source.files.sheets import FoundSheet, sheet_records
+from kada_dagster.loader.source.files.sheets import FoundSheet, is_letters, sheet_records
 from kada_dagster.loader.source.files.store import FileFacts, FileStore
 from kada_dagster.loader.source.json_documents import json_records
 from kada_dagster.loader.source.places import Places
@@ -90,7 +90,16 @@ def records_of(
                     yield record
                 content.require_same()
 
-    return Records(what, read, place=places, has_texts=kind != "xlsx")
+    if kind != "xlsx":
+        return Records(what, read, place=places)
+    is_lettered = not settings.header
+    return Records(
+        what,
+        read,
+        place=places,
+        has_texts=False,
+        may_lack=lambda name: is_lettered and is_letters(name),
+    )
 
 
 @dataclass(frozen=True)

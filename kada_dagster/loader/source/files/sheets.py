@@ -163,6 +163,11 @@ def _record(names: list[str] | None, values: list[Any], where: str) -> dict[str,
     return record
 
 
+def is_letters(name: str) -> bool:
+    """Whether a sheet has a column of that name, be it empty."""
+    return re.fullmatch("[A-Z]{1,3}", name) is not None
+
+
 def _letters(at: int) -> str:
     """What a sheet calls a column."""
     made, number = "", at + 1
