@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import click
 
@@ -14,9 +14,14 @@ from kada_dagster.cli.output import printable
 Row = Sequence[object]
 
 
-def json_line(facts: Any) -> str:
-    """Facts as one line of JSON."""
-    return json.dumps(facts, ensure_ascii=True, default=str)
+def json_line(facts: Any, clean: Callable[[str], str] = str) -> str:
+    """Facts as one line of JSON.
+
+    Args:
+        facts: plain data.
+        clean: takes the secrets out of a text; in JSON it may be spelled otherwise.
+    """
+    return json.dumps(_cleaned(facts, clean), ensure_ascii=True, default=str)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -35,6 +40,16 @@ def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
         _draw(heads, cells, right)
     else:
         click.echo("\n".join(_lines([heads, *cells], right)))
+
+
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {key: _cleaned(one, clean) for key, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_cleaned(one, clean) for one in cast("list[Any]", value)]
+    return value
 
 
 def counted(count: int, noun: str) -> str:

@@ -89,7 +89,7 @@ def _run(
                     outcomes.append(outcome)
                     report(outcome.load, outcome.status)
                     if as_json:
-                        click.echo(session.redacted(json_line(outcome.facts())))
+                        click.echo(json_line(outcome.facts(), session.redacted))
     finally:
         if not as_json:
             _print([outcome for outcome in outcomes if not outcome.load.checks])
