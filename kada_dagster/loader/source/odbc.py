@@ -26,7 +26,7 @@ from kada_dagster.loader.source.statements import Statement
 from kada_dagster.loader.source.type_words import target_type
 
 _LOGIN_SECONDS = 30
-_SPECIAL = re.compile(r"[\[\]{}(),;?*=!@\s]")
+_SPECIAL = re.compile(r"[{};]|\A\s|\s\Z|\A\Z")  # some drivers take braces for part of a value
 _MOMENT_WITH_ZONE = -155  # SQL Server's datetimeoffset
 _PASSWORD = re.compile(r"\b(?:pwd|password)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)", re.IGNORECASE)
 
@@ -145,8 +145,7 @@ def moment_with_zone(value: bytes) -> datetime:
 
 def spelt(value: str) -> str:
     """A value in a connection string: in braces where it has a character with a meaning there."""
-    is_odd = bool(_SPECIAL.search(value)) or not value
-    return "{" + value.replace("}", "}}") + "}" if is_odd else value
+    return "{" + value.replace("}", "}}") + "}" if _SPECIAL.search(value) else value
 
 
 def _quoting(mark: str) -> Callable[[str], str]:

@@ -27,7 +27,6 @@ _EXTRAS = {
 }
 _DIALECT_EXTRAS = {"duckdb": "duckdb"}
 _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
-    "sqlite": {"check_same_thread": False},  # rows are read in a thread of their own
     "duckdb": {"read_only": True},
 }
 

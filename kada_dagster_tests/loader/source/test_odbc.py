@@ -41,6 +41,7 @@ def opened(text: str) -> Iterator[OdbcSource]:
 def origin(postgres: PostgresServer) -> Iterator[Landing]:
     """A PostgreSQL database to read from."""
     with new_landing(postgres) as made:
+        made.rows(f"ALTER DATABASE {made.database} SET timezone = 'Asia/Tokyo'; SELECT 1")
         yield made
 
 
@@ -93,6 +94,17 @@ def test_types_of_postgresql_arrive_as_they_are_by_table_and_by_query(
 
 
 @needs_pg
+def test_a_moment_that_a_query_tells_without_its_zone_is_in_utc(
+    landing: Landing, origin: Landing
+) -> None:
+    query = "SELECT timestamptz '2026-07-02 03:04:05+02' AS moment"
+    with opened(pg(origin)) as source:
+        landing.load(source, Selection(query=query))
+    assert landing.types() == ["timestamp without time zone"]
+    assert landing.rows("SELECT moment::text FROM t") == [("2026-07-02 01:04:05",)]
+
+
+@needs_pg
 def test_bounds_are_half_open_and_bound_as_values_of_their_column(
     landing: Landing, origin: Landing
 ) -> None:
@@ -131,7 +143,7 @@ def test_one_state_is_read_and_nothing_can_be_written(landing: Landing, origin: 
 def test_tables_are_told_with_keys_and_what_may_be_missing(origin: Landing) -> None:
     origin.rows(
         "DROP TABLE IF EXISTS t; CREATE TABLE a_b (y text, x int, PRIMARY KEY (x, y)); "
-        "CREATE TABLE axb (z int); CREATE VIEW recent AS SELECT x FROM a_b; SELECT 1"
+        "CREATE TABLE axb (x text); CREATE VIEW recent AS SELECT x FROM a_b; SELECT 1"
     )
     with opened(pg(origin)) as source:
         found = {table.name: table for table in source.tables("public")}
@@ -234,12 +246,22 @@ def test_a_missing_pyodbc_or_libodbc_is_named(
         ("a;b", "{a;b}"),
         ("a}b", "{a}}b}"),
         ("{x", "{{x}"),
-        ("two words", "{two words}"),
+        ("two words=2", "two words=2"),
+        (" x", "{ x}"),
         ("", "{}"),
     ],
 )
-def test_values_of_variables_cannot_change_the_connection_string(value: str, expected: str) -> None:
+def test_values_are_in_braces_where_they_need_it(value: str, expected: str) -> None:
     assert spelt(value) == expected
+
+
+@needs_pg
+def test_a_value_of_a_variable_cannot_change_the_connection_string(
+    origin: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "x;Database=nothing;Port=1")
+    with opened(pg(origin)) as source:
+        assert source._all("x", ("SELECT current_database()", []))[0][0] == origin.database
 
 
 def test_sql_servers_moment_with_zone_keeps_its_zone() -> None:

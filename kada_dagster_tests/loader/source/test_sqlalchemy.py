@@ -42,6 +42,7 @@ def file(tmp_path: Path) -> Path:
 def origin(postgres: PostgresServer) -> Iterator[Landing]:
     """A PostgreSQL database to read from."""
     with new_landing(postgres) as made:
+        made.rows(f"ALTER DATABASE {made.database} SET timezone = 'Asia/Tokyo'; SELECT 1")
         yield made
 
 
