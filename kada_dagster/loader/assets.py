@@ -23,7 +23,8 @@ from kada_dagster.loader.partitions import partitions_of
 
 PRIORITY_TAG = "dagster/priority"
 _RESULT = "result"
-_NOTHING, _LOADED, _CHECKED = dg.In(dg.Nothing), dg.Out(dg.Nothing), dg.Out(None)
+_NOTHING = dg.In(dg.Nothing)
+_LOADED, _CHECKED = dg.Out(dg.Nothing, is_required=False), dg.Out(None, is_required=False)
 
 
 def build_assets(instance: LoaderInstance) -> list[dg.AssetsDefinition]:
@@ -58,10 +59,7 @@ def build_asset(instance: LoaderInstance, task: Task) -> dg.AssetsDefinition:
         name=instance.op_name(task),
         compute_fn=_compute(instance, task),
         ins=dict.fromkeys(upstream, _NOTHING),
-        outs={
-            _RESULT: _LOADED,
-            **dict.fromkeys(checks, _CHECKED),
-        },
+        outs={_RESULT: _LOADED, **dict.fromkeys(checks, _CHECKED)},
         required_resource_keys={instance.settings.resource_key},
         pool=instance.pool(task),
         tags={PRIORITY_TAG: str(priority)} if priority else None,
@@ -72,6 +70,7 @@ def build_asset(instance: LoaderInstance, task: Task) -> dg.AssetsDefinition:
         node_def=op,
         specs=[spec],
         check_specs_by_output_name=checks,
+        can_subset=bool(checks),  # so that the checks can be made without a load
         backfill_policy=None if spec.partitions_def is None else dg.BackfillPolicy.single_run(),
     )
 
@@ -118,11 +117,17 @@ def _kinds(instance: LoaderInstance, task: Task) -> set[str]:
 
 
 def _compute(instance: LoaderInstance, task: Task) -> Callable[..., Iterator[Any]]:
-    """What the op does."""
-    key, names = instance.keys[task.id], check_names(task)
+    """What the op does: load and check, or check what is there where only that is asked for."""
+    key, known = instance.keys[task.id], check_names(task)
 
     def load(context: dg.AssetExecutionContext, _: Mapping[str, Any]) -> Iterator[Any]:
         resource = getattr(context.resources, instance.settings.resource_key)
+        asked = {check.name for check in context.selected_asset_check_keys}
+        names = [name for name in known if name in asked]
+        if key not in context.selected_asset_keys:
+            there = Loaded(resource, task, instance.project)
+            yield from check_results(task, key, there.checked(names))
+            return
         with step_errors(context, task.definition.retries):
             load_all = load_whole if task.definition.split is None else load_parts
             loaded: Loaded = load_all(context, resource, task, instance.project)

@@ -42,7 +42,7 @@ def check_results(
     """The results as Dagster takes them. What could not be checked warns, unless others wait."""
     is_strict = task.definition.checks.blocking
     for result in results:
-        facts: dict[str, Any] = {**result.facts, "certain": result.is_certain}
+        facts: dict[str, Any] = {**result.facts} if result.is_certain else {"certain": False}
         yield dg.AssetCheckResult(
             passed=result.passed,
             asset_key=key,

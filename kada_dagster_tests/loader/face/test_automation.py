@@ -81,7 +81,8 @@ def test_what_is_due_becomes_a_run_each_with_its_own_tags(location: Make) -> Non
 
 
 def test_dagster_takes_what_the_sensor_asks_for(location: Make) -> None:
-    place = location(public__a=HOURLY + "}\n", public__d=HOURLY + "}\n" + DAYS)
+    checks = "checks: {row_count: {}}\n"
+    place = location(public__a=HOURLY + "}\n" + checks, public__d=HOURLY + "}\n" + DAYS)
     definitions = place.definitions()
     (sensor,) = definitions.sensors or []
     assert isinstance(sensor, dg.SensorDefinition)
@@ -96,6 +97,8 @@ def test_dagster_takes_what_the_sensor_asks_for(location: Make) -> None:
         tick = sensor.evaluate_tick(context)
     assert tick.run_requests is not None
     assert sorted(selected(list(tick.run_requests))) == ["public/a", "public/d"]
+    asked_checks = [key for one in tick.run_requests for key in one.asset_check_keys or ()]
+    assert asked_checks == [dg.AssetCheckKey(dg.AssetKey(["public", "a"]), "row_count")]
     (ranged,) = [one for one in tick.run_requests if "public.d" in one.tags["kada/load"]]
     assert ranged.tags["dagster/asset_partition_range_start"] == "2026-01-01"
 

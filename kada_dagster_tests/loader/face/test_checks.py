@@ -50,7 +50,6 @@ def test_checks_run_behind_the_load_in_the_same_step(location: Make, ends: Ends)
         "source_rows": 9,
         "target_rows": 9,
         "missing_rows": 0,
-        "certain": True,
     }
     assert done.materialized()["public/t"]["source_rows"] == 9
     assert len({event.step_key for event in done.result.all_events if event.step_key}) == 1
@@ -103,3 +102,19 @@ def test_a_task_without_a_table_has_no_checks_of_its_route(location: Make) -> No
         ["not_null"],
     )
     assert place.run("public.clean").checks() == []
+
+
+def test_checks_alone_look_at_what_is_there_and_load_nothing(location: Make, ends: Ends) -> None:
+    rows(ends)
+    place = location(public__t=FULL + CHECKS + "}\n", public__o=FULL)
+    assert place.run("public.t").success
+    ends.at_target("DELETE FROM t WHERE id = 3")
+    key = dg.AssetKey(["public", "t"])
+    chosen = {dg.AssetCheckKey(key, name) for name in ("row_count", "unique")}
+    job = place.definitions().resolve_implicit_global_asset_job_def()
+    subset = job.get_subset(asset_selection=set(), asset_check_selection=chosen)
+    result = subset.execute_in_process(instance=place.dagster)
+    found = {one.check_name: one.passed for one in result.get_asset_check_evaluations()}
+    assert found == {"row_count": False, "unique": True}
+    assert result.get_asset_materialization_events() == []
+    assert ends.at_target("SELECT count(*) FROM t") == [(8,)]
