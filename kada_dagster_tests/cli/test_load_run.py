@@ -236,7 +236,10 @@ def test_loads_run_side_by_side_within_the_limits_of_route_and_source(load: Load
     for task in ("one/one/a", "one/one/b", "two/two/a", "two/two/b"):
         files[f"{task}/task.yaml"] = "mode: full\nsource: {query: q.sql}\ntarget: {ddl: auto}\n"
         files[f"{task}/q.sql"] = query
+    files |= {"one/one/c/task.yaml": "mode: sql\nbefore: q.sql\n", "one/one/c/q.sql": "SELECT 1"}
     load.write(files)
+    load.ends.at_target("CREATE SCHEMA one; CREATE SCHEMA two")
+    assert load("run", "one.c").code == 0  # makes the tables of the state
     assert load("run", "--all", "--jobs", "8").code == 0
     overlap = "SELECT tstzrange(a.began, a.ended) && tstzrange(b.began, b.ended) FROM {0}.a, {0}.b"
     assert load.ends.at_target(overlap.format("one")) == [(True,)]
