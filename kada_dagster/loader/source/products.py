@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+_MONTHS = "interval year to month"
 _TIMES = ("date", "time", "interval")
 Printed = Callable[[str, str], str]
 """From a column's type in PostgreSQL and its name, quoted, to the expression that is read."""
@@ -63,10 +64,10 @@ def _postgresql(target: str, name: str) -> str:
 
 
 def _oracle(target: str, name: str) -> str:
-    """The drivers drop the zone, and know no months."""
+    """The drivers drop the zone, and have no value for months."""
     if target == "timestamp with time zone":
         return f"TO_CHAR(SYS_EXTRACT_UTC({name}), 'YYYY-MM-DD HH24:MI:SS.FF6') || '+00'"
-    return f"TO_CHAR({name})" if target == "interval" else name
+    return f"TO_CHAR({name})" if target == _MONTHS else name
 
 
 def _duckdb(target: str, name: str) -> str:
@@ -115,7 +116,8 @@ PRODUCTS: Mapping[str, Product] = {
         words={
             "date": "timestamp(0) without time zone",
             "integer": "numeric(38,0)",
-            "long": "text",
+            "interval year to month": _MONTHS,
+            "interval_ym": _MONTHS,
         },
         is_described=True,
         zoned="naive",

@@ -25,6 +25,7 @@ from kada_dagster.loader.source.described import Described, word_of
 from kada_dagster.loader.source.products import PRODUCTS, product_called, product_of
 from kada_dagster.loader.source.sqlalchemy import statements_of
 from kada_dagster.loader.source.type_words import target_type
+from kada_dagster_tests.loader.source.landing import Landing
 
 DIALECTS: dict[str, Any] = {
     "oracle": oracle.dialect(),
@@ -128,10 +129,31 @@ def test_moments_with_zones_are_printed_by_the_server_where_drivers_drop_the_zon
     T = Selection(table=("t",))
     assert sent("oracle", T, **zoned)[0].startswith("SELECT TO_CHAR(SYS_EXTRACT_UTC(c), 'YYYY-")
     assert sent("mssql", T, **zoned)[0] == "SELECT CONVERT(varchar(34), [c], 121) FROM [t]"
-    assert sent("oracle", T, c="interval")[0] == "SELECT TO_CHAR(c) FROM t"
+    months = sent("oracle", T, c="interval year to month")[0]
+    assert months == "SELECT TO_CHAR(c) FROM t"
+    assert sent("oracle", T, c="interval")[0] == "SELECT c FROM t"  # the driver gives a timedelta
     source = Written("mssql", **zoned)
     assert source.greatest(T, "c") == "2026-01-02 03:04:05 +02:00"
     assert source.sent[0][0] == "SELECT CONVERT(varchar(34), MAX([c]), 121) FROM [t]"
+
+
+@pytest.mark.parametrize(
+    ("kind", "printed", "expected"),
+    [
+        ("timestamptz", "2026-01-02 03:04:05.1234567 +02:00", "2026-01-02 01:04:05.123457+00"),
+        ("timestamptz", "2026-01-02 03:04:05.123456+00", "2026-01-02 03:04:05.123456+00"),
+        ("interval year to month", "+01-02", "1 year 2 mons"),
+        ("interval year to month", "-01-02", "-1 years -2 mons"),
+    ],
+)
+def test_what_sql_server_and_oracle_print_means_the_same_to_postgresql(
+    landing: Landing, kind: str, printed: str, expected: str
+) -> None:
+    into = landing.create(f"c {kind}")
+    text = RowText(into, ["c"], "t").encode([(printed,)])
+    with landing.raw.cursor() as cursor:
+        cursor.copy_expert("COPY t FROM STDIN", io.BytesIO(text))
+    assert landing.rows("SELECT c::text FROM t") == [(expected,)]
 
 
 def test_a_snapshot_begins_as_each_server_wants_it() -> None:
@@ -166,6 +188,7 @@ def test_a_snapshot_begins_as_each_server_wants_it() -> None:
         ("oracle", "LONG RAW", "bytea"),
         ("oracle", "TIMESTAMP(6) WITH LOCAL TIME ZONE", "timestamp with time zone"),
         ("oracle", "INTERVAL DAY(2) TO SECOND(6)", "interval"),
+        ("oracle", "INTERVAL YEAR(2) TO MONTH", "interval year to month"),
         ("mysql", "INTEGER UNSIGNED", "bigint"),
         ("mysql", "bigint(20) unsigned zerofill", "numeric(20,0)"),
         ("mysql", "ENUM('a', 'b,(c)')", "text"),
@@ -237,7 +260,8 @@ def test_oracles_driver_has_the_types_that_are_looked_for() -> None:
     known = {name: target_type(word, PRODUCTS["oracle"].words) for name, word in words.items()}
     assert known["DB_TYPE_DATE"] == "timestamp(0) without time zone"
     assert known["DB_TYPE_TIMESTAMP_LTZ"] == "timestamp with time zone"
-    assert known["DB_TYPE_INTERVAL_YM"] == known["DB_TYPE_INTERVAL_DS"] == "interval"
+    assert known["DB_TYPE_INTERVAL_DS"] == "interval"
+    assert known["DB_TYPE_INTERVAL_YM"] == "interval year to month"
     assert known["DB_TYPE_BLOB"] == known["DB_TYPE_LONG_RAW"] == "bytea"
 
 
