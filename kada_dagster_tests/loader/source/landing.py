@@ -74,11 +74,12 @@ class Landing:
 
 
 @contextmanager
-def new_landing(server: PostgresServer) -> Iterator[Landing]:
+def new_landing(server: PostgresServer, encoding: str = "UTF8") -> Iterator[Landing]:
     """Make the database, and drop it at the end."""
     name = f"landing_{uuid4().hex[:10]}"
     with closing(server.connect("postgres")) as raw, raw.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        kind = f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 {kind}")
         try:
             with closing(server.connect(name)) as connection:
                 with connection.cursor() as setting:

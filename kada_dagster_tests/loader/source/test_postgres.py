@@ -195,3 +195,16 @@ def test_rows_that_a_policy_keeps_from_the_role_are_an_error_and_not_just_missin
             assert source.count(guarded) == 2
     finally:
         run(origin, f"DROP TABLE guarded; DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_texts_of_another_encoding_arrive_as_they_read(
+    postgres: PostgresServer, goal: Landing, encoding: str
+) -> None:
+    with new_landing(postgres, encoding) as old:
+        old.create("s text")
+        old.raw.set_client_encoding("UTF8")
+        run(old, "INSERT INTO t VALUES ('naïve £')")
+        with opened(old) as source:
+            goal.load(source, T)
+    assert goal.rows() == [("naïve £",)]
