@@ -22,7 +22,7 @@ class OldTask:
     """A task of dapu.
 
     Attributes:
-        route, schema, table: its names.
+        route, schema, table: its names, in lower case: dapu wrote them without quotes.
         folder: where its files are.
         document: its definition.
     """
@@ -100,7 +100,8 @@ class OldProject:
         name = str(self.settings.get("FILENAME_DEFINITION_FILE") or _DEFINITION)
         deleted = self.deleted()
         for file in sorted(self.tasks_folder.glob(f"*/*/*/{name}")):
-            route, schema, table = file.parent.relative_to(self.tasks_folder).parts
+            parts = file.parent.relative_to(self.tasks_folder).parts
+            route, schema, table = (part.lower() for part in parts)
             document = self.document(file)
             if f"{route}.{schema}.{table}" in deleted:
                 self.notes.add("lost", str(file), "", f"{_DELETED} says that the task goes")
@@ -111,7 +112,7 @@ class OldProject:
         """Ids of the tasks that are to be deleted."""
         name = str(self.settings.get("FILENAME_FOR_DELETION") or _DELETED)
         file = self.tasks_folder / name
-        return set(read_text(file).split()) if file.is_file() else set()
+        return set(read_text(file).lower().split()) if file.is_file() else set()
 
 
 def open_old_project(root: Path, notes: Notes) -> OldProject:

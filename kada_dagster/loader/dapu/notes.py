@@ -125,6 +125,11 @@ def mapping(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
+def names(value: object) -> list[str]:
+    """Names of columns or tasks as PostgreSQL understood them: dapu wrote them without quotes."""
+    return [text.lower() for text in texts(value)]
+
+
 def texts(value: object) -> list[str]:
     """A text, or a list of texts, as a list."""
     if value is None:

@@ -43,7 +43,7 @@ def route_of(folder: Path, project: OldProject, connections: dict[str, dict[str,
         project: it is part of.
         connections: profiles of the new project, by name.
     """
-    route = NewRoute(folder.name)
+    route = NewRoute(folder.name.lower())
     file = folder / "route.yaml"
     document = project.document(file) if file.is_file() else None
     if document is None:

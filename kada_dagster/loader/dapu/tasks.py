@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from kada_dagster.config.problems import error_message, error_path, field_name
 from kada_dagster.loader.dapu.actions import map_action
 from kada_dagster.loader.dapu.layout import OldTask
-from kada_dagster.loader.dapu.notes import Fields, Notes, texts
+from kada_dagster.loader.dapu.notes import Fields, Notes, names
 from kada_dagster.loader.dapu.routes import NewRoute
 from kada_dagster.loader.dapu.task_draft import TaskDraft
 from kada_dagster.loader.dapu.times import run_settings
@@ -30,7 +30,7 @@ def translate_task(old: OldTask, route: NewRoute, notes: Notes) -> TaskDraft:
     draft = TaskDraft(old)
     fields = Fields.of(old.document, notes)
     _status(fields, draft)
-    depends = texts(fields.take("depends"))
+    depends = names(fields.take("depends"))
     run = fields.below("run")
     made = run_settings(run, depends=bool(depends))
     run.leave()

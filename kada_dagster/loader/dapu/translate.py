@@ -72,8 +72,8 @@ def translate(old: Path, new: Path) -> Translation:
 def _write(project: OldProject, new: Path) -> Translation:
     notes = project.notes
     connections = _connections(project)
-    folders = project.routes()
-    routes = {folder.name: route_of(folder, project, connections) for folder in folders}
+    made = [route_of(folder, project, connections) for folder in project.routes()]
+    routes = {route.name: route for route in made}
     drafts = [translate_task(old, routes[old.route], notes) for old in project.tasks()]
     active = _sorted_out(drafts, connections, routes, notes)
     settle(active, notes)

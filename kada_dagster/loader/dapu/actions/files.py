@@ -64,7 +64,7 @@ def _columns(fields: Fields, draft: TaskDraft) -> dict[str, str]:
                 column, "transform", f"to_hash: {name} was hashed, so it is not loaded in clear"
             )
         else:
-            found[str(name)] = str(letter).upper()
+            found[str(name).lower()] = str(letter).upper()
             if transform:
                 column.say("mapped", "transform", "dates of a sheet are dates")
         column.leave()

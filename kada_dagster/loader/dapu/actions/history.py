@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from kada_dagster.loader.dapu.layout import TARGET
-from kada_dagster.loader.dapu.notes import Fields, texts
+from kada_dagster.loader.dapu.notes import Fields, names
 from kada_dagster.loader.dapu.task_draft import TaskDraft, filled
 
 
 def map_history(fields: Fields, draft: TaskDraft) -> None:
     """A table of the target with the present rows makes their versions."""
     table = fields.take("imp", "source.table") or fields.take("curr", "source.table")
-    key = texts(fields.take("key_columns", "key"))
-    track = texts(fields.take("data_columns", "history.track"))
+    key = names(fields.take("key_columns", "key"))
+    track = names(fields.take("data_columns", "history.track"))
     if not table or not key:
         draft.need_hand(fields, "imp", "imp (or curr) and key_columns are needed")
     name, _ = filled(str(table or "missing"), {"target_schema": draft.old.schema})

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from kada_dagster.loader.dapu.notes import Fields, texts
+from kada_dagster.loader.dapu.notes import Fields, names
 from kada_dagster.loader.dapu.task_draft import TaskDraft
 from kada_dagster.loader.dapu.variables import timeout_of
 
@@ -42,7 +42,7 @@ def map_restapi(fields: Fields, draft: TaskDraft) -> None:
 def map_json(fields: Fields, draft: TaskDraft) -> None:
     """Which values of an answer are rows, and which are columns."""
     fields.below("origin").leave("answers go into the table without files between")
-    key = texts(fields.take("pkcols", "key"))
+    key = names(fields.take("pkcols", "key"))
     rows = _rows(fields, draft)
     if draft.api is None:
         draft.need_hand(fields, "do", "json: files that no `restapi` wrote: see mode file")
@@ -78,7 +78,7 @@ def _rows(fields: Fields, draft: TaskDraft) -> str:
         name, place = column.take("name", "source.http.rows"), column.take("data")
         origin, kind = str(column.take("from") or "extract"), str(column.take("type") or "")
         if origin == "extract" and name is not None:
-            values.append(f"{json.dumps(str(name))}: {place or name}")
+            values.append(f"{json.dumps(str(name).lower())}: {place or name}")
         else:
             draft.need_hand(
                 column, "from", f"{name}: {origin} is not part of the row, so it is not loaded"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kada_dagster.loader.dapu.notes import Fields, texts
+from kada_dagster.loader.dapu.notes import Fields, names, texts
 from kada_dagster.loader.dapu.task_draft import TaskDraft
 
 
@@ -17,13 +17,13 @@ def map_stream(fields: Fields, draft: TaskDraft) -> None:
 
 def map_export(fields: Fields, draft: TaskDraft) -> None:
     """Rows are merged by their key, all of them or those since the last moment."""
-    key = texts(fields.take("pkcols", "key") or fields.take("pkcol", "key"))
-    columns = texts(fields.take("cols"))
-    cursor = fields.take("ts_col", "cursor")
+    key = names(fields.take("pkcols", "key") or fields.take("pkcol", "key"))
+    columns = names(fields.take("cols"))
+    cursor = next(iter(names(fields.take("ts_col", "cursor"))), None)
     by_moment = str(fields.take("changedetection", "mode") or "").lower() == "ts"
     if fields.take("to"):
         fields.say("lost", "to", "rows always go from the source to the target")
-    query = _query(fields, draft, {"ts_column": str(cursor or "")})
+    query = _query(fields, draft, {"ts_column": cursor or ""})
     mapped = _columns(fields, draft, query, columns)
     given: dict[str, Any] = {"source": query, "columns": mapped, "key": key}
     if not key:
@@ -35,11 +35,11 @@ def map_export(fields: Fields, draft: TaskDraft) -> None:
         _check_cursor(fields, draft, cursor, columns)
 
 
-def _check_cursor(fields: Fields, draft: TaskDraft, cursor: object, columns: list[str]) -> None:
+def _check_cursor(fields: Fields, draft: TaskDraft, cursor: str | None, columns: list[str]) -> None:
     if cursor is None:
         draft.need_hand(fields, "ts_col", "is missing: write `cursor`")
         draft.definition["cursor"] = "unknown"
-    elif columns and str(cursor) not in columns:
+    elif columns and cursor not in columns:
         draft.need_hand(
             fields, "ts_col", f"{cursor} is no column of the target; add it, as `cursor` must be"
         )
@@ -49,9 +49,9 @@ def _check_cursor(fields: Fields, draft: TaskDraft, cursor: object, columns: lis
 
 def _query(fields: Fields, draft: TaskDraft, values: dict[str, str]) -> dict[str, Any]:
     """The first file that is there, as a source."""
-    names = texts(fields.take("file", "source.query"))
-    there = [name for name in names if (draft.old.folder / name).is_file()]
-    found = draft.sql_files(fields, "file", there[:1] or names[:1], values)
+    files = texts(fields.take("file", "source.query"))
+    there = [name for name in files if (draft.old.folder / name).is_file()]
+    found = draft.sql_files(fields, "file", there[:1] or files[:1], values)
     if not found:
         draft.need_hand(fields, "file", "names no file that is there")
         return {"query": "missing.sql"}
