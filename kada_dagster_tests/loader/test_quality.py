@@ -213,10 +213,20 @@ def test_a_check_that_cannot_be_made_says_why_and_leaves_the_others_alone(ends: 
 
 def test_files_are_counted_by_what_was_read(ends: Ends) -> None:
     ends.at_target("CREATE TABLE t AS SELECT 1 AS id")
-    task = "mode: file\nsource: {connection: erp, files: {pattern: a.csv}}\n" + ROW_COUNT
-    assert checked(ends, task, loads=False, read=1)["row_count"].passed
-    assert not checked(ends, task, loads=False, read=2)["row_count"].passed
-    assert not checked(ends, task, loads=False)["row_count"].is_certain
+    ends.project()
+    profiles = (ends.folder / "connections.yaml").read_text() + "drop: {type: folder, path: .}\n"
+    task = "mode: file\nsource: {connection: drop, files: {pattern: a.csv}}\n" + ROW_COUNT
+    files = {"connections.yaml": profiles, "routes/erp/public/t/task.yaml": task}
+    project = ends.read({**files, "routes/erp/route.yaml": "source: drop\n"})
+    results = [
+        check_task(project.tasks["public.t"], project, ["row_count"], read=read)[0]
+        for read in (1, 2, None)
+    ]
+    assert [(one.passed, one.is_certain) for one in results] == [
+        (True, True),
+        (False, True),
+        (False, False),
+    ]
 
 
 def test_columns_of_an_api_are_not_compared(ends: Ends) -> None:

@@ -132,24 +132,41 @@ def test_a_split_task_needs_a_partition(location: Make, ends: Ends) -> None:
     assert "launch it for a range or several" in place.run("public.t").failure()[0]
 
 
-def test_a_lost_connection_is_a_retry_and_the_target_gets_all_rows(
+def heal(proxy: TcpProxy) -> None:
+    """Wait until the network is cut, and bring it back."""
+    assert proxy.tripped.wait(30)
+    proxy._left = 10**9
+    proxy.tripped.clear()
+
+
+@pytest.mark.parametrize(("end", "limit"), [("erp", 300_000), ("target", 1_500)])
+def test_a_lost_connection_is_a_retry_of_the_same_run(
+    location: Make, ends: Ends, end: str, limit: int
+) -> None:
+    rows = "SELECT n AS id, repeat('x', 200) AS v FROM generate_series(1, 5000) n"
+    ends.at_source(f"CREATE TABLE s AS {rows}")
+    ends.at_target("CREATE TABLE t (id int, v text); INSERT INTO t VALUES (0, 'old')")
+    task = "mode: full\nsource: {table: public.s}\nretries: {max_retries: 3, delay_seconds: 1}\n"
+    with TcpProxy(ends.server.port, limit) as proxy:
+        place = location({"ports": {end: proxy.port}}, public__t=task)
+        threading.Thread(target=heal, args=(proxy,)).start()
+        done = place.run("public.t")
+    assert done.success
+    assert done.retries()[:1] == [1]
+    assert ends.at_target("SELECT count(*), count(DISTINCT id) FROM t") == [(5000, 5000)]
+    assert len(place.events("public.t")) == 1
+
+
+def test_a_server_that_stays_away_is_a_failure_after_all_attempts(
     location: Make, ends: Ends
 ) -> None:
-    ends.at_source(
-        "CREATE TABLE s AS SELECT n AS id, repeat('x', 200) AS v FROM generate_series(1, 5000) n"
-    )
-    ends.at_target("CREATE TABLE t (id int, v text); INSERT INTO t VALUES (0, 'old')")
-    task = "mode: full\nsource: {table: public.s}\nretries: {max_retries: 3, delay_seconds: 0}\n"
-    with TcpProxy(ends.server.port, 300_000) as proxy:
-        place = location({"ports": {"erp": proxy.port}}, public__t=task)
-        cut = place.run("public.t")
-    assert not cut.success
-    assert len(cut.retries()) == 3
-    assert cut.failure()[1]["attempts"] == 4
-    assert ends.at_target("SELECT count(*) FROM t") == [(1,)]
-    place.ports = {}
-    assert place.run("public.t").success
-    assert ends.at_target("SELECT count(*), count(DISTINCT id) FROM t") == [(5000, 5000)]
+    ends.at_target("CREATE TABLE t (id int); INSERT INTO t VALUES (7)")
+    task = "mode: full\nsource: {table: public.s}\nretries: {max_retries: 2, delay_seconds: 0}\n"
+    place = location({"ports": {"erp": 1}}, public__t=task)
+    done = place.run("public.t")
+    assert done.retries() == [0, 0]
+    assert done.failure()[1] == {"error": "ConnectionFailedError", "attempts": 3}
+    assert ends.at_target("SELECT id FROM t") == [(7,)]
 
 
 @pytest.mark.parametrize(
