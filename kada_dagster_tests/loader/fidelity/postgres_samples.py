@@ -126,16 +126,6 @@ SAMPLES: dict[str, list[str]] = {
     "lquery": ["a.*{1,2}.b@"],
     "ltxtquery": ["a & !b"],
     "ltree_gist": [],
-    "cube": ["(1, 2),(3, 4)", "(0.1)"],
-    "seg": ["1.50 .. ~2"],
-    "ean13": ["978-0-393-04002-9"],
-    "isbn13": ["978-0-393-04002-9"],
-    "ismn13": ["979-0-060-11561-5"],
-    "issn13": ["977-1436-452-00-8"],
-    "isbn": ["0-393-04002-X"],
-    "ismn": ["M-060-11561-5"],
-    "issn": ["1436-4522"],
-    "upc": ["220356483481"],
 }  # fmt: skip
 """By the name of the type, or by how a column is declared. NULL is added to all."""
 
@@ -171,12 +161,11 @@ TEXT_ONLY = frozenset(
             "oidvector",
         ),
         *("mood[]", "span[]", "span_multirange[]", "short[]", "days[]", "flags[]"),
-        *("hstore", "citext", "ltree", "lquery", "ltxtquery", "cube", "seg"),
-        *("ean13", "isbn13", "ismn13", "issn13", "isbn", "ismn", "issn", "upc"),
+        *("hstore", "citext", "ltree", "lquery", "ltxtquery"),
         *(name for name in SAMPLES if name.startswith("reg")),
     }
 )
 """What has no binary form or one of its own server only; arrays of these, too."""
 
-EXTENSIONS = ("hstore", "citext", "ltree", "cube", "seg", "isn")
+EXTENSIONS = ("hstore", "citext", "ltree")
 """Used where the server comes with them."""
