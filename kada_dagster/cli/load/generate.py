@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,12 @@ from kada_dagster.cli.session import Session
 from kada_dagster.config.problems import suggestion
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.project import CONNECTIONS, read_project
+from kada_dagster.loader.engine.context import no_report
+from kada_dagster.loader.engine.watching import watched
 from kada_dagster.loader.generate.request import GeneratedMode, Request, parts_of_name
 from kada_dagster.loader.generate.task_files import reason_against, task_files
 from kada_dagster.loader.generate.writing import Written, write_route, write_task
 from kada_dagster.loader.generate.yaml_lines import yaml_text
-from kada_dagster.loader.runs.interruptible import interruptible
 from kada_dagster.loader.source.base import TableInfo
 from kada_dagster.loader.source.registry import open_source
 
@@ -96,7 +96,7 @@ def generate(
         empty,
     )
     with terminable():
-        found = interruptible(partial(_tables, chosen, profile, request))
+        found = watched(lambda _report: _tables(chosen, profile, request), no_report)
         if not found:
             raise ConfigError(f"{profile}: there is no table {tables}")
         task = _Writer(chosen.project.folder, request, profile, dry_run, overwrite)

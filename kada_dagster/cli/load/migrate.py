@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import click
@@ -16,11 +15,15 @@ from kada_dagster.cli.session import Session
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.ddl import versions
 from kada_dagster.loader.definition.task_folder import Task
+from kada_dagster.loader.engine.context import no_report
+from kada_dagster.loader.engine.watching import watched
 from kada_dagster.loader.runs.choice import find_task, find_tasks
-from kada_dagster.loader.runs.interruptible import interruptible
 
 Change = tuple[str, str, str]
 """Task, file, and what became of it."""
+
+Make = Callable[[Task, Chosen], list[Change]]
+"""Does something with the files of a task."""
 
 
 @click.command
@@ -69,16 +72,20 @@ def migrate(
 
 
 def _each(
-    chosen: Chosen, tasks: Sequence[Task], change: Callable[[Task, Chosen], list[Change]]
+    chosen: Chosen, tasks: Sequence[Task], change: Make
 ) -> tuple[list[Change], list[KadaError]]:
     found: list[Change] = []
     errors: list[KadaError] = []
     for task in tasks:
         try:
-            found += interruptible(partial(change, task, chosen))
+            found += _watched(change, task, chosen)
         except KadaError as error:
             errors.append(error)
     return found, errors
+
+
+def _watched(change: Make, task: Task, chosen: Chosen) -> list[Change]:
+    return watched(lambda _report: change(task, chosen), no_report)
 
 
 def _apply(task: Task, chosen: Chosen) -> list[Change]:

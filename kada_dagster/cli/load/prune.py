@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,10 @@ from kada_dagster.cli.interruption import terminable
 from kada_dagster.cli.load.printing import json_line, print_table
 from kada_dagster.cli.load.project import Chosen, Place, of_project, place_of, places_beside
 from kada_dagster.cli.session import Session
-from kada_dagster.loader import pruning
-from kada_dagster.loader.runs.interruptible import interruptible
+from kada_dagster.loader.engine.context import Report, no_report
+from kada_dagster.loader.engine.watching import watched
+from kada_dagster.loader.pruning import Leftover, task_names
+from kada_dagster.loader.pruning import prune as prune_target
 
 
 @click.command
@@ -42,17 +43,18 @@ def prune(
     """
     place = place_of(**options)
     chosen = place.read(session)
-    known = pruning.task_names(chosen.project.folder)
+    known = task_names(chosen.project.folder)
     for folder in also:
-        known |= pruning.task_names(Path(folder))
+        known |= task_names(Path(folder))
     for other in places_beside(place, options["config"]):
         if _shares_state(other, chosen, session):
-            known |= pruning.task_names(other.folder)
-    work = partial(
-        pruning.prune, chosen.server, chosen.tables, known, versions=versions, dry_run=dry_run
-    )
+            known |= task_names(other.folder)
+
+    def work(_report: Report) -> list[Leftover]:
+        return prune_target(chosen.server, chosen.tables, known, versions=versions, dry_run=dry_run)
+
     with terminable():
-        found = interruptible(work)
+        found = watched(work, no_report)
     if as_json:
         for leftover in found:
             click.echo(json_line({**asdict(leftover), "taken": not dry_run}))

@@ -18,7 +18,8 @@ from kada_dagster.cli.output import Display, display, printable
 from kada_dagster.cli.session import Session
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.engine.context import Report
-from kada_dagster.loader.engine.run import LoadResult, run_task
+from kada_dagster.loader.engine.result import LoadResult
+from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.engine.split import Part
 from kada_dagster.loader.engine.state import StateTables
 from kada_dagster.loader.quality import Quality, check_task
@@ -120,7 +121,14 @@ class _Work:
                 read=None if parts else read,
                 **places,
             )
-        result = run_task(task, chosen.project, part=load.part, report=report, **places)
+        result = run_task(
+            task,
+            chosen.project,
+            part=load.part,
+            report=report,
+            load_id=load.load_id,
+            **places,
+        )
         self._loaded.setdefault(task.id, []).append(result)
         if load.part is not None:
             self._parts.setdefault(task.id, []).append(load.part)

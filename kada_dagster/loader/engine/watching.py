@@ -32,13 +32,19 @@ def watched(work: Callable[[Report], T], report: Report) -> T:
     """
     stop, said, result = Stop(), SimpleQueue[str | None](), Future[T]()
     thread = Thread(target=_do, args=(work, stop, said, result), name="load", daemon=True)
-    thread.start()
     try:
+        thread.start()
         while (what := said.get()) is not None:
             report(what)
         return result.result()
     finally:
         stop.set()
+        join(thread)
+
+
+def join(thread: Thread) -> None:
+    """Wait for the end of a thread that was broken off, perhaps before it began."""
+    if thread.is_alive():
         thread.join(PATIENCE)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.engine.context import Report
-from kada_dagster.loader.engine.run import LoadResult
+from kada_dagster.loader.engine.result import LoadResult
 from kada_dagster.loader.engine.stopping import LoadStoppedError, Stop
 from kada_dagster.loader.quality import Quality
 from kada_dagster.loader.runs.choice import Load

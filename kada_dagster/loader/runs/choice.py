@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import uuid4
 
 from kada_dagster.config.problems import suggestion
 from kada_dagster.errors import ConfigError
@@ -22,11 +23,13 @@ class Load:
         task: to load.
         part: the range; None for the whole table.
         checks: names of the checks, where nothing is loaded.
+        load_id: names it in all attempts to do it.
     """
 
     task: Task
     part: Part | None = None
     checks: tuple[str, ...] = ()
+    load_id: str = field(default_factory=lambda: uuid4().hex)
 
     def __str__(self) -> str:
         if self.checks:

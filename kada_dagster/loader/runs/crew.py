@@ -16,9 +16,9 @@ from threading import Thread
 from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.engine.context import Report
 from kada_dagster.loader.engine.stopping import Stop, stoppable
+from kada_dagster.loader.engine.watching import join
 from kada_dagster.loader.runs.attempts import Do, attempt
 from kada_dagster.loader.runs.choice import Load
-from kada_dagster.loader.runs.interruptible import join
 from kada_dagster.loader.runs.outcome import Outcome
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kada_dagster.errors import KadaError
-from kada_dagster.loader.engine.run import LoadResult
+from kada_dagster.loader.engine.result import LoadResult
 from kada_dagster.loader.quality import Quality
 from kada_dagster.loader.runs.choice import Load
 

@@ -11,7 +11,7 @@ from threading import Event, Lock
 
 from kada_dagster.loader.definition.project import Project, read_project
 from kada_dagster.loader.engine.context import Counts, Report
-from kada_dagster.loader.engine.run import LoadResult
+from kada_dagster.loader.engine.result import LoadResult
 from kada_dagster.loader.runs.choice import Load, PartChoice, loads_of
 from kada_dagster_tests.loader.folders import write
 

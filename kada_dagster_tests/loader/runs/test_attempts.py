@@ -12,11 +12,11 @@ import pytest
 
 from kada_dagster.errors import ConnectionFailedError, KadaError
 from kada_dagster.loader.engine.stopping import LoadStoppedError, Stop, breakable
+from kada_dagster.loader.engine.watching import watched
 from kada_dagster.loader.errors import LoadBusyError, TargetError
 from kada_dagster.loader.quality import Quality
 from kada_dagster.loader.runs.attempts import attempt
 from kada_dagster.loader.runs.choice import Load
-from kada_dagster.loader.runs.interruptible import interruptible
 from kada_dagster.loader.runs.outcome import Outcome
 from kada_dagster_tests.loader.runs.loads import project, result, until
 
@@ -122,16 +122,6 @@ def test_checks_are_an_outcome_of_their_own(load: Load) -> None:
     assert [check["passed"] for check in found.facts()["checks"]] == [True, False]
 
 
-def test_interruptible_work_gives_what_it_comes_to() -> None:
-    assert interruptible(lambda: 7) == 7
-
-    def fail() -> None:
-        raise TargetError("refused")
-
-    with pytest.raises(TargetError, match="refused"):
-        interruptible(fail)
-
-
 def test_work_is_broken_off_when_the_thread_that_waits_for_it_is_interrupted() -> None:
     broken: list[str] = []
     is_cut = False
@@ -140,7 +130,7 @@ def test_work_is_broken_off_when_the_thread_that_waits_for_it_is_interrupted() -
         nonlocal is_cut
         is_cut = True
 
-    def work() -> None:
+    def work(_report: object) -> None:
         with breakable(cut):
             signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
             while not is_cut:
@@ -148,5 +138,5 @@ def test_work_is_broken_off_when_the_thread_that_waits_for_it_is_interrupted() -
         broken.append("off")
 
     with pytest.raises(KeyboardInterrupt):
-        interruptible(work)
+        watched(work, lambda _what: None)
     assert broken == ["off"]
