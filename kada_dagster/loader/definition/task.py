@@ -100,6 +100,7 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
         ("write", "is for modes file and http only", task.write != "full" and not is_read),
         ("source.files", "is what mode file needs", _lacks(task, "file", "files")),
         ("source.http", "is what mode http needs", _lacks(task, "http", "http")),
+        ("source", "files and answers are read whole, not from a mark or in ranges", _cut(task)),
         ("deletes", f"mode {task.mode} does not know it", _has_odd_deletes(task)),
     ]
     return [(field, message) for field, message, is_wrong in found if is_wrong]
@@ -135,6 +136,12 @@ def _keyed_by(task: TaskDefinition) -> str:
 def _drifts_unseen(task: TaskDefinition) -> bool:
     """Columns of an API are known only when all of it is read."""
     return task.mode == "http" and task.checks.schema_drift
+
+
+def _cut(task: TaskDefinition) -> bool:
+    """Whether only some rows of files or answers are asked for."""
+    is_read = task.source is not None and bool(task.source.files or task.source.http)
+    return is_read and (task.mode == "incremental" or task.split is not None)
 
 
 def _lacks_cursor(task: TaskDefinition) -> bool:

@@ -11,6 +11,7 @@ from kada_dagster.loader.definition.parts import HistorySettings
 from kada_dagster.loader.definition.task import TaskDefinition
 
 KEYED = {"source": {"table": "s.t"}, "key": ["id"]}
+FILES = {"source": {"files": {"pattern": "*.csv"}}, "key": ["id"]}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,11 @@ KEYED = {"source": {"table": "s.t"}, "key": ["id"]}
         ({"mode": "full", "deletes": "hard", **KEYED}, "mode full does not know it"),
         ({"mode": "diff", "deletes": "none", **KEYED}, "mode diff does not know it"),
         ({"mode": "history", "deletes": {"column": "g"}, **KEYED}, "mode history does not know"),
+        ({"mode": "incremental", "cursor": "at", **FILES}, "files and answers are read whole"),
+        (
+            {"mode": "full", "split": {"by": "d", "every": "day", "start": "2026-01-01"}, **FILES},
+            "whole",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(fields: dict[str, Any], said: str) -> None:
@@ -36,6 +42,7 @@ def test_what_does_not_go_together_is_refused(fields: dict[str, Any], said: str)
         {"mode": "sql", "sql": "a.sql", "compare": True},
         {"mode": "diff", **KEYED},
         {"mode": "history", "deletes": "none", **KEYED},
+        {"mode": "history", **FILES},
         {"mode": "incremental", "cursor": "at", "deletes": {"column": "gone"}, **KEYED},
     ],
 )
