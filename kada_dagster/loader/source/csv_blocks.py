@@ -172,7 +172,8 @@ class CsvBlocks:
         """Quotes are around whole values."""
         dialect = self._dialect
         if not dialect.quote:
-            raise self._error(parts[0], "it holds U+0001, which needs a `quote`")
+            held = f"it holds U+{ord(dialect.around):04X}, which needs a `quote`"
+            raise self._error(parts[0], held)
         if len(parts) % 2 == 0:
             raise self._error(b"", "a quote is not closed")
         right = {b"", dialect.between, b"\n", b"\r"}

@@ -14,7 +14,7 @@ from itertools import islice
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.errors import SourceReadError
 
-_NO_QUOTE = b"\x01"
+_NO_QUOTES = (b"\x01", b"\x02")
 _END_MARK = rb"\."  # alone in a row, it ends the data before version 18
 
 
@@ -52,7 +52,7 @@ class CsvDialect:
     @cached_property
     def around(self) -> bytes:
         """The quote; where nothing is quoted, one that a text never holds."""
-        return self.quote.encode() or _NO_QUOTE
+        return self.quote.encode() or _NO_QUOTES[self.between == _NO_QUOTES[0]]
 
     @cached_property
     def null(self) -> bytes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO, Any, cast
 
 from kada_dagster.loader.errors import SourceReadError
@@ -113,7 +113,13 @@ class Records:
         if self._kept is None:
             kept = _Kept()
             for batch in self._batches():
-                kept.add(batch)
+                try:
+                    kept.add(batch)
+                except OSError as error:
+                    raise SourceReadError(
+                        f"{self._what}: its rows cannot be kept in {gettempdir()} "
+                        f"({error.strerror}); set TMPDIR to a folder with room for them"
+                    ) from None
                 if len(kept.seen) > _MOST_COLUMNS:
                     raise self._too_wide()
             self._kept = kept

@@ -7,6 +7,7 @@ is there more than once a list, and a geometry of GML its GML.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from kada_dagster.loader.source.json_rows import EXTRA
 _GML = "{http://www.opengis.net/gml"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _TEXT = "#text"
+_STEP = re.compile(r"/(?![^{]*\})")  # not one within a namespace
+_NAME = re.compile(r"\*|(?:\{[^{}]*\})?[^{}/:*]+")
 
 
 class Readable(Protocol):
@@ -47,10 +50,11 @@ def xml_records(stream: Readable, rows: str | None, name: str) -> Iterator[dict[
 class _Path:
     def __init__(self, text: str) -> None:
         self._is_anywhere = text.startswith("//")
-        self._names = text.removeprefix("//").split("/")
-        if not all(self._names):
+        self._names = _STEP.split(text.removeprefix("//"))
+        if not all(map(_NAME.fullmatch, self._names)):
             raise ConfigError(
-                f"rows: {text!r} must be names of elements, as member/Parcel or //Parcel"
+                f"rows: {text!r} must be names of elements without prefixes, as member/Parcel or "
+                "//Parcel, or with the namespace before them: {urn:x}Parcel"
             )
 
     def is_at(self, names: list[str]) -> bool:
@@ -79,7 +83,7 @@ def _elements(etree: Any, stream: Readable, path: _Path, name: str) -> Iterator[
                 _drop(element)
             names.pop()
     except etree.XMLSyntaxError as error:
-        reason = str(error)
+        reason = str(error.msg).partition(" Bytes:")[0]  # what follows is of the data
     else:
         return
     raise SourceReadError(f"{name}: this is no XML, or not all of it: {reason}")

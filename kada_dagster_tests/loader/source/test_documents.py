@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tracemalloc
 from decimal import Decimal
 from itertools import islice
@@ -190,7 +191,7 @@ def test_rows_of_xml_are_elements_with_attributes_children_and_lists() -> None:
         (None, ["1", "2"]),
         ("*", ["1", "2"]),
         ("a/b", ["1"]),
-        ("{urn:x}a/b", ["1"]),
+        ("{http://x/y}a/{http://x/y}b", ["1"]),
         ("{urn:y}a/b", []),
         ("//b", ["1", "2"]),
         ("c/*", ["2"]),
@@ -198,7 +199,7 @@ def test_rows_of_xml_are_elements_with_attributes_children_and_lists() -> None:
     ],
 )
 def test_a_path_of_elements_leads_to_rows(rows: str | None, found: list[str]) -> None:
-    text = '<r xmlns="urn:x"><a><b><v>1</v></b></a><c><b><v>2</v></b></c></r>'
+    text = '<r xmlns="http://x/y"><a><b><v>1</v></b></a><c><b><v>2</v></b></c></r>'
     records = of_xml(text, rows)
     values = [record.get("v") or record["b"]["v"] for record in records]
     assert values == found
@@ -225,9 +226,16 @@ def test_what_is_no_xml_or_not_all_of_it_is_an_error(text: str) -> None:
         of_xml(text)
 
 
-def test_what_is_no_path_of_elements_is_an_error_of_the_definition() -> None:
-    with pytest.raises(ConfigError, match="rows: 'a//b'"):
-        of_xml("<r/>", "a//b")
+@pytest.mark.parametrize("rows", ["a//b", "/a", "a/", "wfs:member/Parcel", "{urn:x}", "a*"])
+def test_what_is_no_path_of_elements_is_an_error_of_the_definition(rows: str) -> None:
+    with pytest.raises(ConfigError, match=f"rows: '{re.escape(rows)}' must be names"):
+        of_xml("<r/>", rows)
+
+
+def test_bytes_that_are_no_text_are_not_shown() -> None:
+    with pytest.raises(SourceReadError, match=r"a\.xml: this is no XML") as caught:
+        of_xml(b"<r><a>\xfcsecret</a></r>")
+    assert "0xFC" not in str(caught.value)
 
 
 def test_memory_does_not_grow_with_a_document_of_xml() -> None:

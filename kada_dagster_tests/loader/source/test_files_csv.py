@@ -125,6 +125,9 @@ def test_a_file_without_quotes_keeps_them_as_they_are(landing: Landing, tmp_path
     write(tmp_path, t='a\tb\n5" pipe\t"x\n')
     load(landing, tmp_path, delimiter="\t", quote="")
     assert landing.rows() == [('5" pipe', '"x')]
+    write(tmp_path, t='a\x01b\n5" pipe\x01"x\n')  # as Hive writes them
+    load(landing, tmp_path, delimiter="\x01", quote="")
+    assert landing.rows() == [('5" pipe', '"x')]
     write(tmp_path, t="a\tb\n\x01\t2\n")
     with pytest.raises(SourceReadError, match=r"t\.csv, line 2: it holds U\+0001"):
         load(landing, tmp_path, delimiter="\t", quote="")

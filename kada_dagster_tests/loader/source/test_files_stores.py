@@ -147,6 +147,26 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(place: Place) -> None:
     assert FileChangedError.transient
 
 
+def test_a_mark_of_a_folder_is_no_file(s3_server: S3Server) -> None:
+    bucket = s3_server.new_bucket()
+    for key in ("in/", "in/2026/", "in/2026/a.csv"):
+        s3_server.s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    store = ObjectStore(f"s3://{bucket}/in", options_of(s3_server), "drop")
+    assert [file.name for file in store.files(Pattern("**"))] == ["2026/a.csv"]
+    assert store.files(Pattern("*")) == []
+
+
+def test_other_stores_are_walked_folder_by_folder(tmp_path: Path) -> None:
+    for name in NAMES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    store = ObjectStore(f"file://{tmp_path}", {}, "drop")
+    assert [file.name for file in store.files(Pattern("**"))] == sorted(NAMES)
+    assert store.files(Pattern("none/*")) == []
+    with pytest.raises(SourceReadError, match="there is none"):
+        ObjectStore(f"file://{tmp_path}/none", {}, "drop").files(Pattern("**"))
+
+
 def test_files_are_moved_and_removed(place: Place) -> None:
     place.put("a.csv", b"x")
     place.put("b.csv", b"y")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
@@ -233,6 +234,16 @@ def test_places_are_found_for_documents_without_rows_and_for_a_second_pass() -> 
     found = ["a.csv, line 3", "a.csv, line 4", "b.csv, row 1", "b.csv, row 98"]
     assert [places(row) for row in (1, 2, 3, 100)] == found
     assert Places()(5) == "row 5"
+
+
+def test_no_room_for_what_must_be_kept_is_told_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/not/there")
+    with pytest.raises(
+        SourceReadError, match=r"api: its rows cannot be kept in /not/there.*TMPDIR"
+    ):
+        records(*[{"a": "x" * 10_000} for _ in range(2 * BATCH)]).columns()
 
 
 @pytest.mark.parametrize("asks_first", [True, False])

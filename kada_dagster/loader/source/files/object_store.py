@@ -52,7 +52,8 @@ class ObjectStore:
         top = self._full(pattern.folder) if pattern.folder else self._top
         with self.reading(pattern.text):
             found = self._listed(top, pattern.is_deep)
-        named = {self._below(info["name"]): info for info in found}
+        files = [info for info in found if info["type"] == "file" and info["name"][-1] != "/"]
+        named = {self._below(info["name"]): info for info in files}
         return [_facts(name, named[name]) for name in sorted(named) if pattern.has(name)]
 
     def facts(self, name: str) -> FileFacts | None:
@@ -93,11 +94,10 @@ class ObjectStore:
             return []
         if is_deep and self._protocol in _STORES:
             return list(self._driver.find(folder, detail=True).values())
-        files = [info for info in found if info["type"] == "file"]
-        for info in found if is_deep else ():
+        for info in list(found) if is_deep else ():
             if info["type"] == "directory":
-                files += self._listed(info["name"], is_deep)
-        return files
+                found += self._listed(info["name"], is_deep)
+        return found
 
     def _require_root(self) -> None:
         """A bucket without such files is one thing, no bucket another."""

@@ -75,9 +75,13 @@ def sheet_records(content: FileBytes, settings: FilesSource, name: str) -> Found
         raise SourceReadError(
             f"{name}: this is no XLSX workbook, or is damaged ({type(error).__name__})"
         ) from None
-    sheet = _sheet(book, settings.sheet, name)
-    where = f"{name}, sheet {sheet.title}"
-    _require_results(book, sheet, where)
+    try:
+        sheet = _sheet(book, settings.sheet, name)
+        where = f"{name}, sheet {sheet.title}"
+        _require_results(book, sheet, where)
+    except BaseException:
+        file.close()
+        raise
     first = settings.skip_rows + 1 + settings.header
     return FoundSheet(where, _records(file, sheet, settings, where), first)
 
