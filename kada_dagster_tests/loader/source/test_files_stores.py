@@ -30,6 +30,8 @@ from kada_dagster.loader.source.files.pattern import Pattern
 from kada_dagster.loader.source.files.source import FolderSource
 from kada_dagster.loader.source.files.store import FileStore, free_names
 from kada_dagster.loader.source.registry import open_source
+from kada_dagster_tests.extracts.shared_places import ACCOUNT_KEY, azure_environment
+from kada_dagster_tests.landing.azurite import Azurite
 from kada_dagster_tests.landing.s3_server import REGION, Keys, S3Server
 from kada_dagster_tests.loader.source.landing import Landing
 
@@ -154,6 +156,30 @@ def test_a_mark_of_a_folder_is_no_file(s3_server: S3Server) -> None:
     store = ObjectStore(f"s3://{bucket}/in", options_of(s3_server), "drop")
     assert [file.name for file in store.files(Pattern("**"))] == ["2026/a.csv"]
     assert store.files(Pattern("*")) == []
+
+
+def test_files_of_a_container_are_listed_read_and_moved(azurite: Azurite) -> None:
+    container = azurite.new_container()
+    for name in ("a.csv", "2026/b.csv"):
+        container.upload_blob(f"in/{name}", b"a\n1\n")
+    url = f"abfs://{container.container_name}/in"
+    store = ObjectStore(url, {"connection_string": azure_environment(azurite)[ACCOUNT_KEY]}, "d")
+    first, second = store.files(Pattern("**/*.csv"))
+    assert (first.name, second.name, first.size) == ("2026/b.csv", "a.csv", 4)
+    assert store.facts("a.csv") == second
+    assert store.files(Pattern("*")) == [second]
+    with FileBytes(store, second) as content:
+        assert content.read() == b"a\n1\n"
+        content.require_same()
+    container.upload_blob("in/a.csv", b"a\n2\n", overwrite=True)
+    changed = store.facts("a.csv")
+    assert changed is not None
+    assert changed.mark != second.mark
+    store.move("a.csv", "done/a.csv")
+    store.remove("2026/b.csv")
+    assert [file.name for file in store.files(Pattern("**"))] == ["done/a.csv"]
+    with pytest.raises(SourceReadError, match="there is none"):
+        ObjectStore("abfs://nowhere/in", store._options, "d").files(Pattern("*"))
 
 
 def test_other_stores_are_walked_folder_by_folder(tmp_path: Path) -> None:
