@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 _WIDTH = 100
+_ODD_ENDS = re.compile("[\r\x85\u2028\u2029]")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -17,6 +19,15 @@ class _Dumper(yaml.SafeDumper):
         if isinstance(node, yaml.MappingNode):
             node.flow_style = False
         super().serialize(node)
+
+
+def _text(dumper: Any, text: str) -> yaml.ScalarNode:
+    """In quotes where the library would fold a line end that is none of UNIX."""
+    style = '"' if _ODD_ENDS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def yaml_text(data: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kada_dagster.config.yaml_text import read_yaml
@@ -187,6 +187,8 @@ VALUES = st.recursive(
 )
 
 
+@example({"\x85": []})
+@example({"a": ["\u2028 x", "\r\n"], "\u2029": {"\r": "x\x85"}})
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
 def test_what_is_written_as_yaml_reads_back(data: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
