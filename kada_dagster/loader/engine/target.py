@@ -29,6 +29,11 @@ Values = Sequence[Any] | Mapping[str, Any] | None
 """Values bound to a statement."""
 
 _PAUSE = 0.5  # seconds between two tries for a lock
+_NOTICE = """; DO $$BEGIN SET LOCAL client_connection_check_interval = '2s';
+EXCEPTION WHEN invalid_parameter_value THEN NULL; END$$"""
+_NOTICES_SINCE = 14
+"""From this version on the server notices within seconds that a client is gone, where its system
+lets it. Else it goes on with what it computes, and another attempt waits for its locks."""
 
 
 class Target:
@@ -174,7 +179,8 @@ def transaction(server: Server, *, time_limit: float = 0) -> Generator[Target]:
     with closing(server.connect()) as raw:
         target = Target(raw, server.where, secrets)
         with breakable(partial(cut, server, raw, raw.get_backend_pid())):
-            target.run("begin", settings(statement_timeout=str(int(time_limit * 1000))))
+            notice = _NOTICE if target.version >= _NOTICES_SINCE else ""
+            target.run("begin", settings(statement_timeout=str(int(time_limit * 1000))) + notice)
             yield target
         with loading(f"{server.where}: commit", secrets):
             raw.commit()
