@@ -75,11 +75,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int, int]:
-    """What `-n auto` is: a process for each processor, and those that wait."""
+    """What `-n auto` is: two processes for each processor, and those that wait.
+
+    Most tests wait for servers half of their time.
+    """
     processors = yield
     is_given = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
     grouped = config.option.dist == "loadgroup"
-    return processors + len(WAITING) if grouped and not is_given else processors
+    return 2 * processors + len(WAITING) if grouped and not is_given else processors
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -227,15 +227,30 @@ def test_where_the_first_range_fails_the_others_are_not_tried(parted: Load) -> N
     assert said.lines[-1]["error"] == "public.a 0 failed"
 
 
+MEET = """
+CREATE FUNCTION meet() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR attempt IN 1..400 LOOP
+        PERFORM pg_stat_clear_snapshot();
+        EXIT WHEN (SELECT count(*) FROM pg_stat_activity WHERE query ~ 'began, meet') > 1;
+        PERFORM pg_sleep(0.05);
+    END LOOP;
+    PERFORM pg_sleep(0.5);  -- the other one looks, too
+END $$
+"""
+"""Waits until it runs twice."""
+
+
 def test_loads_run_side_by_side_within_the_limits_of_route_and_source(load: Load) -> None:
-    query = "SELECT clock_timestamp() AS began, pg_sleep(0.5)::text, clock_timestamp() AS ended"
+    load.ends.at_source(MEET)
+    query = "SELECT clock_timestamp() AS began, {}::text, clock_timestamp() AS ended"
     files = {
         "one/route.yaml": "source: erp\n",
         "two/route.yaml": "source: erp\nmax_concurrent: 1\n",
     }
     for task in ("one/one/a", "one/one/b", "two/two/a", "two/two/b"):
         files[f"{task}/task.yaml"] = "mode: full\nsource: {query: q.sql}\ntarget: {ddl: auto}\n"
-        files[f"{task}/q.sql"] = query
+        files[f"{task}/q.sql"] = query.format("meet()" if "one" in task else "pg_sleep(0.3)")
     files |= {"one/one/c/task.yaml": "mode: sql\nbefore: q.sql\n", "one/one/c/q.sql": "SELECT 1"}
     load.write(files)
     load.ends.at_target("CREATE SCHEMA one; CREATE SCHEMA two")

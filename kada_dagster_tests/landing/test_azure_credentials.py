@@ -9,6 +9,7 @@ import base64
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -137,7 +138,7 @@ def test_a_token_that_does_not_fit_is_explained(
         ),
         "https only": lambda: azurite.container_sas(name, protocol="https"),
         "wrong signature": lambda: azurite.container_sas(name).replace("sig=", "sig=x"),
-        "cut": lambda: azurite.container_sas(name)[:-9],
+        "cut": lambda: re.sub("%.?$", "", azurite.container_sas(name)[:-9]),
     }[kind]()
     landing = AzureBlobLanding(azurite.directory(name, token=token))
     errors = outcome(landing, Source.write(tmp_path / "source", bytes_of(1, size)), token)

@@ -57,7 +57,10 @@ def _in_base64(data: bytes) -> Iterator[bytes]:
 
 
 def _contents(path: Path) -> Iterator[bytes]:
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:  # SQLite takes files away that it made beside a database
+        return
     yield data
     with suppress(OSError, EOFError, zlib.error):
         yield gzip.decompress(data)
