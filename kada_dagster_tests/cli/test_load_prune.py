@@ -112,6 +112,9 @@ def test_tasks_of_another_project_that_shares_the_state_are_not_gone(loaded: Loa
     )
     said = loaded.plain("load", "prune", "-c", str(file), "--loader", "one")
     assert (said.code, said.out) == (0, "nothing to take away\n")
+    file.write_text(file.read_text().replace("project: other", "project: other, state_schema: x"))
+    said = loaded.plain("load", "prune", "-c", str(file), "--loader", "one", "--dry-run")
+    assert ["state", "dwh.b"] in said.cells()
     assert loaded("prune", "--also", str(other / "routes")).code == 2
 
 

@@ -85,15 +85,15 @@ def generate(
     schema, pattern = parts_of_name(tables)
     usual = chosen.project.routes.get(route)
     request = Request(
-        route,
-        schema,
-        pattern,
-        into or schema,
-        mode,
-        cursor,
-        None if usual is None or usual.source == profile else profile,
-        ddl == "files",
-        empty,
+        route=route,
+        schema=schema,
+        pattern=pattern,
+        into=into or schema,
+        mode=mode,
+        cursor=cursor,
+        connection=None if usual is None or usual.source == profile else profile,
+        has_ddl_files=ddl == "files",
+        empty=empty,
     )
     with terminable():
         found = watched(lambda _report: _tables(chosen, profile, request), no_report)

@@ -10,7 +10,7 @@ import click
 
 from kada_dagster.cli.interruption import terminable
 from kada_dagster.cli.load.printing import json_line, print_table
-from kada_dagster.cli.load.project import Chosen, Place, of_project, place_of, places_beside
+from kada_dagster.cli.load.project import of_project, place_of, places_beside
 from kada_dagster.cli.session import Session
 from kada_dagster.loader.engine.context import Report, no_report
 from kada_dagster.loader.engine.watching import watched
@@ -39,7 +39,7 @@ def prune(
     """Take away tables that loads left behind, and the marks of tasks that are gone.
 
     A task is gone when its folder is; one that is not active is not gone. Tasks of all loaders of
-    kada.yaml that keep their state in the same place count, and those of --also.
+    kada.yaml with the same state schema count, and those of --also.
     """
     place = place_of(**options)
     chosen = place.read(session)
@@ -47,7 +47,7 @@ def prune(
     for folder in also:
         known |= task_names(Path(folder))
     for other in places_beside(place, options["config"]):
-        if _shares_state(other, chosen, session):
+        if other.tables == chosen.tables:  # perhaps of another target: then too much is kept
             known |= task_names(other.folder)
 
     def work(_report: Report) -> list[Leftover]:
@@ -63,11 +63,3 @@ def prune(
         print_table(("kind", "task", "what"), [(one.kind, one.task, one.what) for one in found])
     word = "would be taken away" if dry_run else "taken away"
     click.echo(f"{len(found):,} {word}" if found else "nothing to take away")
-
-
-def _shares_state(other: Place, chosen: Chosen, session: Session) -> bool:
-    """Whether another project has its state in the same tables."""
-    server = other.read(session).server
-    address = chosen.server.address
-    same = (address.server, address.port, chosen.server.database, chosen.tables)
-    return same == (server.address.server, server.address.port, server.database, other.tables)

@@ -70,8 +70,6 @@ def run(
     now = datetime.now(timezone.utc)
     loads = loads_of(tasks, PartChoice(part, parts), now, has_checks=not no_checks)
     outcomes = _run(session, chosen, loads, jobs, as_json=as_json)
-    for outcome in outcomes:
-        _complain(session, outcome)
     codes = {outcome.exit_code for outcome in outcomes if outcome.error or outcome.checks} - {0}
     return codes.pop() if len(codes) == 1 else int(bool(codes))
 
@@ -94,6 +92,8 @@ def _run(
     finally:
         if not as_json:
             _print([outcome for outcome in outcomes if not outcome.load.checks])
+        for outcome in outcomes:
+            _complain(session, outcome)
     return outcomes
 
 

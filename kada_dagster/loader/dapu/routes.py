@@ -15,7 +15,7 @@ from kada_dagster.loader.dapu.notes import Fields, Notes, mapping
 from kada_dagster.loader.dapu.variables import referring, timeout_of, variable_name
 from kada_dagster.loader.definition.route import RouteDefinition
 
-_OWN = ("name", "type", "alias")
+_SHARED = ("params", "body")
 
 
 @dataclass
@@ -110,9 +110,6 @@ def _api(
     fields.leave()
     connections[profile] = made
     route.apis[name] = profile
-
-
-_SHARED = ("params", "body")
 
 
 def _login(fields: Fields, profile: str) -> dict[str, Any]:

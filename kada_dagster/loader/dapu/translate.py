@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,10 @@ def _write(project: OldProject, new: Path) -> Translation:
     made = [route_of(folder, project, connections) for folder in project.routes()]
     routes = {route.name: route for route in made}
     drafts = [translate_task(old, routes[old.route], notes) for old in project.tasks()]
+    _check_profiles(connections, made, notes)
+    _require_target(connections, project)
     active = _sorted_out(drafts, connections, routes, notes)
     settle(active, notes)
-    _check_profiles(connections, notes)
     (new / "routes").mkdir(parents=True)
     _save(new / CONNECTIONS, connections)
     usual = defaults_of(project.settings, notes)
@@ -98,16 +100,23 @@ def _connections(project: OldProject) -> dict[str, dict[str, Any]]:
     for name, fields in project.profiles():
         if (made := profile_of(name, fields, project.root)) is not None:
             found[name] = made
-    if found.get(TARGET, {}).get("type") != "postgres":
-        where = str(project.profile_files[0])
-        project.notes.add("set", where, project.target, "DAPU_TARGET_HOST, DAPU_TARGET_DATABASE")
-        variables = {key: f"${{DAPU_TARGET_{key.upper()}}}" for key in ("host", "database")}
-        found[TARGET] = {"type": "postgres", **variables}
+    _require_target(found, project)
     return found
 
 
-def _check_profiles(connections: dict[str, dict[str, Any]], notes: Notes) -> None:
-    """Profiles that are not right cannot stay."""
+def _require_target(connections: dict[str, dict[str, Any]], project: OldProject) -> None:
+    """A target there must be; variables can say which."""
+    if connections.get(TARGET, {}).get("type") != "postgres":
+        where = str(project.profile_files[0])
+        project.notes.add("set", where, project.target, "DAPU_TARGET_HOST, DAPU_TARGET_DATABASE")
+        variables = {key: f"${{DAPU_TARGET_{key.upper()}}}" for key in ("host", "database")}
+        connections[TARGET] = {"type": "postgres", **variables}
+
+
+def _check_profiles(
+    connections: dict[str, dict[str, Any]], routes: Sequence[NewRoute], notes: Notes
+) -> None:
+    """Profiles that are not right cannot stay, nor can what names them."""
     for name, data in list(connections.items()):
         try:
             PROFILE.validate_python(data, context={"base": Path()})
@@ -116,6 +125,9 @@ def _check_profiles(connections: dict[str, dict[str, Any]], notes: Notes) -> Non
                 what = error_message(one, Profile)
                 notes.add("lost", f"profile {name}", field_name(error_path(one)), what)
             del connections[name]
+            for route in routes:
+                if route.definition.get("source") == name != TARGET:
+                    del route.definition["source"]
 
 
 def _sorted_out(

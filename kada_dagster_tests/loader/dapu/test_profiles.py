@@ -97,3 +97,28 @@ def test_a_driver_nobody_has_here_leaves_the_profile_out(tmp_path: Path) -> None
 def test_a_folder_counts_from_the_old_project(tmp_path: Path) -> None:
     found = made(tmp_path, "src: {path: sheets}\n").data("connections.yaml")["src"]
     assert found == {"type": "folder", "path": str(tmp_path / "old" / "sheets")}
+
+
+def test_a_profile_that_is_not_right_goes_and_its_tasks_need_a_hand(tmp_path: Path) -> None:
+    target = PROFILES.splitlines(keepends=True)[0]
+    found = translated(
+        tmp_path,
+        {
+            "conf/sql.yaml": f"{target}src: {{driver: pg, host: h, database: d, "
+            "extra: {connect_timeout: 100000}}\n",
+            "routes/x/route.yaml": "alias: src\n",
+            "routes/x/dwh/t/haulwork.yaml": "actions: [{do: stream, file: q.sql}]\n",
+            "routes/x/dwh/t/q.sql": "SELECT 1 AS id",
+        },
+    )
+    assert "src" not in found.data("connections.yaml")
+    assert found.data("routes/x/route.yaml") == {}
+    assert ("connect_timeout", "must be less than or equal to 86400") in found.notes("lost")
+    assert found.said.drafts == ("x.dwh.t",)
+
+
+def test_a_target_that_is_not_right_is_left_to_variables(tmp_path: Path) -> None:
+    target = "target: {driver: pg, host: h, database: d, extra: {connect_timeout: 100000}}\n"
+    found = translated(tmp_path, {"conf/sql.yaml": target, "routes/x/route.yaml": "alias: target"})
+    assert found.data("connections.yaml")["target"]["host"] == "${DAPU_TARGET_HOST}"
+    assert found.data("routes/x/route.yaml") == {"source": "target"}
