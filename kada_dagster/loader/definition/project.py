@@ -74,7 +74,8 @@ def read_project(folder: Path, target: str = "target") -> Project:
             _add(task, tasks, connections, reader)
     waits_for = dependencies(tasks, reader, target)
     reader.finish()
-    return Project(folder, connections, routes, tasks, waits_for)
+    kept = {name: task.without_lines() for name, task in tasks.items()}
+    return Project(folder, connections, routes, kept, waits_for)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Task:
         folder: where its files are.
         definition: what task.yaml says.
         connection: profile its rows come from; None for mode sql.
-        document: task.yaml as read, for messages.
+        document: task.yaml; its lines only as long as the project is read.
     """
 
     route: str
@@ -41,6 +41,10 @@ class Task:
     def id(self) -> str:
         """`schema.table`."""
         return f"{self.schema}.{self.table}"
+
+    def without_lines(self) -> Task:
+        """The same for good: a thousand files with a line for each value take room and time."""
+        return replace(self, document=Document(self.document.file, None))
 
     @property
     def has_table(self) -> bool:
