@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from kada_dagster.loader.definition.sources import FilesSource
 from kada_dagster.loader.errors import SchemaMismatchError, SourceReadError
 from kada_dagster.loader.source.base import Selection
+from kada_dagster.loader.source.csv_blocks import CsvBlocks
 from kada_dagster.loader.source.csv_dialect import CsvDialect
 from kada_dagster.loader.source.files.folder import Folder
 from kada_dagster.loader.source.files.source import FolderSource
@@ -100,6 +101,43 @@ def test_any_table_of_texts_comes_back_whatever_dialect_it_was_written_in(
     assert load(landing, folder, names=names, **options) == len(rows)
     wanted = [tuple(row[::-1] if is_turned else row) for row in rows]
     assert landing.rows() == wanted
+
+
+class Dribble:
+    """Bytes that come a few at a time."""
+
+    def __init__(self, data: bytes, step: int) -> None:
+        self._file, self._step = io.BytesIO(data), step
+
+    def read(self, size: int, /) -> bytes:
+        return self._file.read(self._step)
+
+
+PIECES = st.sampled_from(["a", ",", '"', "\n", "\r", "\\", ".", '","', '"\n"', "\r\n", "\n\\.\n"])
+
+
+@given(st.lists(PIECES, max_size=14).map("".join), st.integers(1, 3))
+@settings(max_examples=250, deadline=None)
+def test_any_text_is_read_as_python_does_wherever_it_is_cut_or_refused(
+    text: str, step: int
+) -> None:
+    dialect = CsvDialect(nulls=())
+    found: list[tuple[bytes, int]] = []
+    for stream in (Dribble(text.encode(), step), io.BytesIO(text.encode())):
+        try:
+            blocks = list(CsvBlocks(stream, dialect, "t.csv"))
+        except SourceReadError:
+            assert '"' in text
+            continue
+        found.append((b"".join(block for block, _ in blocks), sum(rows for _, rows in blocks)))
+    assume(found)
+    assert len(found) == 2
+    assert found[0] == found[1]
+    read = [[dialect.text(value) for value in row] for row in dialect.rows(found[0][0])]
+    assert len(read) == found[0][1]
+    wanted = [row or [""] for row in csv.reader(io.StringIO(text, newline=""))]
+    blank = len(wanted) - len(read)  # lines at the end
+    assert wanted == read + [[""]] * blank
 
 
 @pytest.mark.parametrize(
