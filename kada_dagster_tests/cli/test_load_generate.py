@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -220,6 +222,36 @@ def test_a_folder_with_nothing_but_connections_becomes_a_project(shop: Load) -> 
     shutil.rmtree(shop.folder / "routes")
     assert shop("generate", "public.log", "--route", "erp", "--source", "erp").code == 0
     assert shop("check").code == 0
+
+
+def test_tables_of_sqlite_get_tasks_that_load_them(load: Load) -> None:
+    load.write({})
+    with closing(sqlite3.connect(load.folder / "shop.db")) as raw:
+        raw.executescript(
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, at TIMESTAMP NOT NULL, price REAL);"
+            "INSERT INTO orders VALUES (1, '2026-01-01 10:00:00', 2.5);"
+            "CREATE VIEW cheap AS SELECT id FROM orders WHERE price < 10"
+        )
+    file = load.folder / "connections.yaml"
+    file.write_text(file.read_text() + "lite: {type: sqlite, path: shop.db}\n")
+    usual = ("-r", "lite", "--source", "lite", "--into", "shop", "--ddl", "files")
+    assert load("generate", "main", *usual, "--mode", "upsert").code == 0
+    made = text(load, "lite/shop/orders/ver/001_create.sql")
+    assert '"at" timestamp without time zone NOT NULL' in made
+    assert "table: orders" in text(load, "lite/shop/orders/task.yaml")
+    assert load("run", "--all").code == 0
+    assert load.ends.at_target("SELECT id, price FROM shop.orders") == [(1, 2.5)]
+    assert load.ends.at_target("SELECT * FROM shop.cheap") == [(1,)]
+
+
+def test_a_source_without_tables_says_so(load: Load) -> None:
+    load.write({})
+    file = load.folder / "connections.yaml"
+    file.write_text(file.read_text() + "drop: {type: folder, path: .}\n")
+    said = load("generate", "main", "-r", "drop", "--source", "drop")
+    assert said.code == 1
+    assert said.err.startswith("error: drop")
+    assert "Traceback" not in said.err
 
 
 NAMES = st.sampled_from(
