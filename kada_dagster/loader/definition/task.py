@@ -89,6 +89,7 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
         ("key", f"is required for {_keyed_by(task)}", is_keyed and not task.key),
         ("key", "is required for checks.unique", task.checks.unique and not task.key),
         ("checks.schema_drift", "mode http does not know it", _drifts_unseen(task)),
+        ("checks", "row_count and schema_drift need files that stay", _compares_gone(task)),
         ("cursor", "is required for mode incremental", _lacks_cursor(task)),
         ("cursor", "is for mode incremental only", not is_incremental and task.cursor),
         (
@@ -136,6 +137,13 @@ def _keyed_by(task: TaskDefinition) -> str:
 def _drifts_unseen(task: TaskDefinition) -> bool:
     """Columns of an API are known only when all of it is read."""
     return task.mode == "http" and task.checks.schema_drift
+
+
+def _compares_gone(task: TaskDefinition) -> bool:
+    """Checks look at the source again, behind the load."""
+    files = task.source.files if task.source else None
+    compares = task.checks.row_count is not None or task.checks.schema_drift
+    return files is not None and files.after != "keep" and compares
 
 
 def _cut(task: TaskDefinition) -> bool:

@@ -23,6 +23,14 @@ FILES = {"source": {"files": {"pattern": "*.csv"}}, "key": ["id"]}
         ({"mode": "full", "deletes": "hard", **KEYED}, "mode full does not know it"),
         ({"mode": "diff", "deletes": "none", **KEYED}, "mode diff does not know it"),
         ({"mode": "history", "deletes": {"column": "g"}, **KEYED}, "mode history does not know"),
+        (
+            {
+                "mode": "file",
+                "source": {"files": {"pattern": "*.csv", "after": "delete"}},
+                "checks": {"row_count": {}},
+            },
+            "need files that stay",
+        ),
         ({"mode": "incremental", "cursor": "at", **FILES}, "files and answers are read whole"),
         (
             {"mode": "full", "split": {"by": "d", "every": "day", "start": "2026-01-01"}, **FILES},
