@@ -14,8 +14,10 @@ from kada_dagster.hwm.window import Window
 SENDING_TAG = "kada/sending"
 """Run tag, with the name of the instance: from here on, files of the run may be in the landing."""
 
-_FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-_IDLE = {*_FAILED, *map(dg.DagsterRunStatus, ("NOT_STARTED", "MANAGED", "SUCCESS"))}
+FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+"""A run of these did not come to its end as it should."""
+
+_IDLE = {*FAILED, *map(dg.DagsterRunStatus, ("NOT_STARTED", "MANAGED", "SUCCESS"))}
 """NOT_STARTED: a run stays there when whoever made it died before launching it."""
 
 AT_WORK = [status for status in dg.DagsterRunStatus if status not in _IDLE]
@@ -37,7 +39,7 @@ def spans_at_work(dagster: dg.DagsterInstance, instance: CollectorInstance) -> l
 
 def spans_begun(dagster: dg.DagsterInstance, instance: CollectorInstance) -> list[Window]:
     """The spans that failed runs had begun to send, newest run first."""
-    wanted = dg.RunsFilter(statuses=_FAILED, tags={SENDING_TAG: instance.name})
+    wanted = dg.RunsFilter(statuses=FAILED, tags={SENDING_TAG: instance.name})
     return _spans(dagster.get_runs(wanted, limit=_LAST_FAILED), instance)
 
 

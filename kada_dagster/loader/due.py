@@ -29,6 +29,7 @@ class Seen:
         ended: when that one ended.
         is_at_work: whether a run is waiting or working.
         is_blocked: whether a check of it failed that others wait for.
+        is_partial: whether the last run loaded some of its ranges and then failed.
     """
 
     taken: datetime | None = None
@@ -37,11 +38,13 @@ class Seen:
     ended: datetime | None = None
     is_at_work: bool = False
     is_blocked: bool = False
+    is_partial: bool = False
 
     @property
     def has_failed(self) -> bool:
-        """Whether the last run came to nothing."""
-        return not self.is_at_work and (self.began or _EVER) > (self.loaded or _EVER)
+        """Whether the last run came to nothing, or not to its end."""
+        came_to_nothing = (self.began or _EVER) > (self.loaded or _EVER)
+        return not self.is_at_work and (came_to_nothing or self.is_partial)
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ def _cause(run: RunSettings, own: Seen, masters: Mapping[str, Seen], now: dateti
         tick = last_tick(run.cron, run.timezone, now.replace(second=0, microsecond=0))
         return f"cron at {_shown(tick)}" if tick is not None and tick > began else ""
     if not masters:
-        return f"pause since {_shown(own.ended)}" if own.ended else "first load"
+        minute = now.replace(second=0, microsecond=0)
+        return f"pause since {_shown(own.ended)}" if own.ended else f"no load at {_shown(minute)}"
     name, last = max(masters.items(), key=lambda pair: pair[1].loaded or _EVER)
     since = max(began, own.taken or _EVER)
     return f"{name} at {_shown(last.loaded)}" if (last.loaded or _EVER) > since else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import dagster as dg
 
-from kada_dagster.collector.run_history import AT_WORK
+from kada_dagster.collector.run_history import AT_WORK, FAILED
 from kada_dagster.loader.checks import check_names
 from kada_dagster.loader.due import Seen
 from kada_dagster.loader.due_parts import RECENT, parts_due, stretches
@@ -31,8 +32,13 @@ def seen_tasks(dagster: dg.DagsterInstance, instance: LoaderInstance) -> dict[st
     numbers = {entry.last_run_id for entry in entries.values() if entry.last_run_id}
     last = _run_records(dagster, numbers)
     working, blocked = _working(dagster), _blocked(dagster, instance)
+    tasks = instance.project.tasks
     return {
-        name: _seen(entries.get(key), last, key in working, name in blocked)
+        name: replace(
+            _seen(entries.get(key), last, is_split=tasks[name].definition.split is not None),
+            is_blocked=name in blocked,
+            **({"is_at_work": True} if key in working else {}),
+        )
         for name, key in instance.keys.items()
         if key in entries or key in working
     }
@@ -60,12 +66,7 @@ def due_stretches(
     return [*stretches(parts, parts_due(parts, loaded, _taken(dagster, key, recent)))]
 
 
-def _seen(
-    entry: dg.AssetEntry | None,
-    runs: Mapping[str, dg.RunRecord],
-    is_at_work: bool,
-    is_blocked: bool,
-) -> Seen:
+def _seen(entry: dg.AssetEntry | None, runs: Mapping[str, dg.RunRecord], is_at_work: bool) -> Seen:
     last = None if entry is None else entry.last_materialization_record
     run = None if entry is None else runs.get(entry.last_run_id or "")
     loaded = None if last is None else _moment(last.timestamp)
@@ -75,8 +76,8 @@ def _seen(
         loaded=loaded,
         began=None if run is None else run.create_timestamp.astimezone(timezone.utc),
         ended=max((end for end in (loaded, ended) if end), default=None),
-        is_at_work=is_at_work or (run is not None and run.dagster_run.status in AT_WORK),
-        is_blocked=is_blocked,
+        is_at_work=run is not None and run.dagster_run.status in AT_WORK,
+        is_partial=is_split and run is not None and run.dagster_run.status in FAILED,
     )
 
 

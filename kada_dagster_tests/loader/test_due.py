@@ -81,7 +81,7 @@ def test_a_run_that_failed_is_not_made_again_before_the_next_tick() -> None:
 
 def test_a_pause_counts_from_the_end_of_the_last_run_however_it_ended() -> None:
     pause = {"pause": "3 hours"}
-    assert one(pause, Seen()) == Verdict("due", "first load")
+    assert one(pause, Seen()) == Verdict("due", "no load at 2026-03-10 12:00:00")
     assert one(pause, loaded(2)) == Verdict("pausing", "until 2026-03-10 13:00:00")
     assert one(pause, failed(2)).state == "pausing"
     assert one(pause, loaded(3)) == Verdict("due", "pause since 2026-03-10 09:00:00")
@@ -128,6 +128,7 @@ def test_a_task_that_failed_waits_for_news_before_it_is_tried_again() -> None:
         (working(1, before=30), "a is at work"),
         (failed(1, before=5), "the last load of a failed"),
         (replace(loaded(5), is_blocked=True), "a check of a failed"),
+        (replace(loaded(5), is_partial=True), "the last load of a failed"),
     ],
 )
 def test_a_task_waits_for_what_it_depends_on(master: Seen, why: str) -> None:

@@ -235,11 +235,13 @@ def test_a_run_that_loses_its_connection_for_good_is_made_again_at_the_next_tick
     location: Make, ends: Ends
 ) -> None:
     source(ends)
-    place = location(public__t=HOURLY + "}\nretries: {max_retries: 0}\n" + DAYS)
+    task = HOURLY + "}\nretries: {max_retries: 0}\n" + DAYS
+    place = location({"files": FOLLOWS_FILE}, public__t=task, public__top=FOLLOWS)
     broken = {"dwh_loader": Faulty(ranges=["2026-01-02"])}
     assert not place.run(
         "public.t", first="2026-01-01", last="2026-01-03", resources=broken
     ).success
-    assert asked(place) == []
+    assert len(place.events("public.t")) == 1
+    assert "waiting, the last load of public.t failed" in str(answer(place))
     (request,) = asked(place, timedelta(hours=1))
     assert request.tags["dagster/asset_partition_range_start"] == "2026-01-02"
