@@ -109,7 +109,7 @@ def source_rows(checked: CheckedTable) -> int:
     from psycopg2.sql import SQL
 
     task = checked.task
-    if task.definition.mode in _READ:
+    if task.definition.mode in _READ and not (checked.read == 0 and _may_be_as_before(task)):
         if checked.read is None:
             raise NotSupportedError(f"{task}: rows are counted only when they are loaded")
         return checked.read
@@ -119,6 +119,12 @@ def source_rows(checked: CheckedTable) -> int:
     selections = [plan_of(task, None, part).selection for part in checked.ranges]
     with opened_source(task, checked.project, checked.target) as source:
         return sum(source.count(selection) for selection in selections)
+
+
+def _may_be_as_before(task: Task) -> bool:
+    """Whether files that are all loaded already are not read again; those can be counted."""
+    files = task.definition.source.files if task.definition.source else None
+    return files is not None and files.once and files.after == "keep"
 
 
 def target_rows(checked: CheckedTable) -> int:

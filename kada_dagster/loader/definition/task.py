@@ -89,7 +89,7 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
         ("key", f"is required for {_keyed_by(task)}", is_keyed and not task.key),
         ("key", "is required for checks.unique", task.checks.unique and not task.key),
         ("checks.schema_drift", "mode http does not know it", _drifts_unseen(task)),
-        ("checks", "row_count and schema_drift need files that stay", _compares_gone(task)),
+        ("checks", "what is compared with files needs files that stay", _compares_gone(task)),
         ("cursor", "is required for mode incremental", _lacks_cursor(task)),
         ("cursor", "is for mode incremental only", not is_incremental and task.cursor),
         (
@@ -142,8 +142,8 @@ def _drifts_unseen(task: TaskDefinition) -> bool:
 def _compares_gone(task: TaskDefinition) -> bool:
     """Checks look at the source again, behind the load."""
     files = task.source.files if task.source else None
-    compares = task.checks.row_count is not None or task.checks.schema_drift
-    return files is not None and files.after != "keep" and compares
+    counts = task.checks.row_count is not None and task.mode != "file"  # it knows what was read
+    return bool(files and files.after != "keep" and (counts or task.checks.schema_drift))
 
 
 def _cut(task: TaskDefinition) -> bool:

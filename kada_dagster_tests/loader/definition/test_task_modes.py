@@ -27,9 +27,9 @@ FILES = {"source": {"files": {"pattern": "*.csv"}}, "key": ["id"]}
             {
                 "mode": "file",
                 "source": {"files": {"pattern": "*.csv", "after": "delete"}},
-                "checks": {"row_count": {}},
+                "checks": {"schema_drift": True},
             },
-            "need files that stay",
+            "needs files that stay",
         ),
         ({"mode": "incremental", "cursor": "at", **FILES}, "files and answers are read whole"),
         (

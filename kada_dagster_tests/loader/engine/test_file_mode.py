@@ -20,6 +20,7 @@ from kada_dagster.loader.errors import (
     SourceReadError,
     TargetError,
 )
+from kada_dagster.loader.quality import check_task
 from kada_dagster.loader.source.csv_blocks import CsvBlocks
 from kada_dagster_tests.loader.databases import Ends
 from kada_dagster_tests.loader.file_project import load, names, project, put, rows
@@ -312,3 +313,16 @@ def test_a_date_that_may_be_another_one_is_an_error(ends: Ends, text: str, name:
         TargetError, match=r"out of range.*\(a\..*column day\).*write source\.files\.dates"
     ):
         load(ends, f"pattern: {name}")
+
+
+def test_files_that_are_as_before_are_counted_for_the_check_of_rows(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (id int)")
+    put(ends, "a.csv", "id\n1\n2\n")
+    task = f"mode: file\nsource: {{files: {{{ONCE}}}}}\nchecks: {{row_count: {{}}}}\n"
+    made = project(ends, task)
+    for read in (2, 0):
+        result = run_task(made.tasks["public.t"], made)
+        assert result.counts.read == read
+        (found,) = check_task(made.tasks["public.t"], made, ["row_count"], read=read)
+        assert found.passed
+        assert found.facts["source_rows"] == 2
