@@ -32,16 +32,14 @@ def seen_tasks(dagster: dg.DagsterInstance, instance: LoaderInstance) -> dict[st
     numbers = {entry.last_run_id for entry in entries.values() if entry.last_run_id}
     last = _run_records(dagster, numbers)
     working, blocked = _working(dagster), _blocked(dagster, instance)
-    tasks = instance.project.tasks
-    return {
-        name: replace(
-            _seen(entries.get(key), last, is_split=tasks[name].definition.split is not None),
-            is_blocked=name in blocked,
-            **({"is_at_work": True} if key in working else {}),
-        )
-        for name, key in instance.keys.items()
-        if key in entries or key in working
-    }
+    found: dict[str, Seen] = {}
+    for name, key in instance.keys.items():
+        if key in entries or key in working:
+            is_split = instance.project.tasks[name].definition.split is not None
+            seen = _seen(entries.get(key), last, is_split=is_split)
+            is_at_work = seen.is_at_work or key in working
+            found[name] = replace(seen, is_at_work=is_at_work, is_blocked=name in blocked)
+    return found
 
 
 def due_stretches(
@@ -66,7 +64,7 @@ def due_stretches(
     return [*stretches(parts, parts_due(parts, loaded, _taken(dagster, key, recent)))]
 
 
-def _seen(entry: dg.AssetEntry | None, runs: Mapping[str, dg.RunRecord], is_at_work: bool) -> Seen:
+def _seen(entry: dg.AssetEntry | None, runs: Mapping[str, dg.RunRecord], *, is_split: bool) -> Seen:
     last = None if entry is None else entry.last_materialization_record
     run = None if entry is None else runs.get(entry.last_run_id or "")
     loaded = None if last is None else _moment(last.timestamp)
