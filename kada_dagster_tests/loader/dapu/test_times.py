@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kada_dagster.loader.dapu.times import seconds_of, span_text
+from kada_dagster.config.document import Document
+from kada_dagster.loader.dapu.notes import Fields, Notes
+from kada_dagster.loader.dapu.times import run_settings, seconds_of, span_text
 from kada_dagster.loader.definition.spans import span_of
+from kada_dagster.loader.hours import is_within
 from kada_dagster_tests.loader.dapu.projects import Translated, of_08
 
 ACTION = "actions: [{do: stream, file: q.sql}]\n"
@@ -58,6 +63,20 @@ def test_parts_of_the_day_become_windows(tmp_path: Path, run: str, windows: list
     definition = made(tmp_path, f"run: {{{run}}}\n").task("dwh.customer").definition
     assert definition.run.windows == windows
     assert definition.run.pause == timedelta(hours=23)
+
+
+@given(
+    flags=st.tuples(st.booleans(), st.booleans(), st.booleans()).filter(any),
+    minute=st.integers(0, 24 * 60 - 1),
+)
+def test_a_task_may_run_in_the_very_minutes_dapu_let_it(
+    flags: tuple[bool, bool, bool], minute: int
+) -> None:
+    document = Document(Path("f"), dict(zip(("morning", "workhours", "evening"), flags)))
+    windows = run_settings(Fields.of(document, Notes()), depends=False).get("windows", [])
+    now = datetime(2026, 1, 1, minute // 60, minute % 60, tzinfo=timezone.utc)
+    part = 0 if now.hour < 8 else 1 if now.hour < 18 else 2
+    assert is_within(windows, "UTC", now) == flags[part]
 
 
 def test_a_task_that_is_never_scheduled_has_no_pause_to_run_after(tmp_path: Path) -> None:
