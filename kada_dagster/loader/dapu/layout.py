@@ -69,7 +69,7 @@ class OldProject:
         try:
             return read_yaml(file)
         except ConfigError as error:
-            self.notes.add("lost", str(file), "", str(error))
+            self.notes.add("draft", str(file), "", f"is left out: {error}")
             return None
 
     def profiles(self) -> Iterator[tuple[str, Fields]]:

@@ -19,7 +19,7 @@ class Note:
 
     Attributes:
         kind: `mapped`: it means the same here; `changed`: nearly; `lost`: it has no meaning here;
-            `draft`: the task needs a hand before it can run; `set`: a variable to be set.
+            `draft`: the task, or the file, needs a hand first; `set`: a variable to be set.
         where: `file:line` in the old project.
         key: as `run.keep_pause`; '' for the whole file.
         what: what it became, or why it did not.

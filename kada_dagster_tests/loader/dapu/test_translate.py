@@ -214,14 +214,14 @@ def test_a_task_that_cannot_read_its_profile_needs_a_hand(
 def test_a_file_that_is_no_yaml_is_said_and_the_others_are_translated(tmp_path: Path) -> None:
     made = translated(tmp_path, {**OLD_LAYOUT, "pull/shop/dwh/b/haulwork.yaml": "a: [\n"})
     assert made.said.active == ("dwh.customer", "mart.totals")
-    assert any("not YAML" in what for _, what in made.notes("lost"))
+    assert any("not YAML" in what for _, what in made.notes("draft"))
 
 
 def test_code_in_yaml_is_not_run(tmp_path: Path) -> None:
     evil = f"a: !!python/object/apply:os.mkdir ['{tmp_path}/made']\n"
     made = translated(tmp_path, {**OLD_LAYOUT, "pull/shop/dwh/b/haulwork.yaml": evil})
     assert not (tmp_path / "made").exists()
-    assert any("tags (!) are not supported" in what for _, what in made.notes("lost"))
+    assert any("tags (!) are not supported" in what for _, what in made.notes("draft"))
 
 
 def test_a_target_that_is_missing_is_left_to_variables(tmp_path: Path) -> None:
