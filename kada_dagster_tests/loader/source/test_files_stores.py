@@ -285,6 +285,18 @@ def test_a_url_without_a_driver_names_the_cure() -> None:
         ObjectStore("gs://bucket", {}, "drop").files(Pattern("*"))
 
 
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [("nothing://bucket", {}), ("memory://x", {"storage_options": {}, "protocol": "secret"})],
+)
+def test_a_url_that_no_driver_takes_is_an_error_of_the_profile(
+    url: str, options: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigError, match=r"drop\.url: .*no driver takes this URL") as caught:
+        ObjectStore(url, options, "drop").files(Pattern("*"))
+    assert "secret" not in str(caught.value)
+
+
 def test_a_login_in_a_url_is_not_shown() -> None:
     assert ObjectStore("sftp://me:secret@host/x", {}, "n").where == "n (sftp://host/x)"
     assert ObjectStore("abfs://box@account/x", {}, "n").where == "n (abfs://box@account/x)"

@@ -118,13 +118,16 @@ class ObjectStore:
         """The driver, and the URL as it writes paths."""
         protocol = self._protocol
         where = f"connections.yaml: {self._name}.url"
-        try:
-            core: Any = importlib.import_module("fsspec.core")
-            with self.reading("open"):
+        with self.reading("open"):
+            try:
+                core: Any = importlib.import_module("fsspec.core")
                 return core.url_to_fs(self._url, **_PLAIN, **self._options)
-        except ImportError as error:
-            cure = _EXTRAS.get(protocol) or error.name or "fsspec"
-        raise ConfigError(f"{where}: {protocol}:// needs a driver: pip install '{cure}'")
+            except ImportError as error:
+                cure = _EXTRAS.get(protocol) or error.name or "fsspec"
+                failure = f"{protocol}:// needs a driver: pip install '{cure}'"
+            except (TypeError, ValueError):  # what it says may hold an option
+                failure = f"{self.where}: no driver takes this URL with these options"
+        raise ConfigError(f"{where}: {failure}")
 
     @property
     def _driver(self) -> Any:
@@ -145,7 +148,7 @@ class ObjectStore:
         """See `FileStore.reading`."""
         try:
             yield
-        except (KadaError, ImportError):
+        except KadaError:
             raise
         except Exception as error:  # drivers have no class in common
             kind, found = fault_of(error)
