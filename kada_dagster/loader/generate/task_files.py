@@ -92,8 +92,10 @@ def _mode(table: TableInfo, request: Request) -> tuple[str, str]:
     if request.mode == "full":
         return "full", ""
     if request.mode == "incremental":
-        if any(_can_be_cursor(column, request.cursor) for column in table.columns):
-            return "incremental", ""
+        for column in table.columns:
+            if _can_be_cursor(column, request.cursor):
+                is_sure = column.nullable is False
+                return "incremental", "" if is_sure else f"rows without {column.name} come once"
         why = f"has no column {request.cursor} that is a moment or a number"
     else:
         why = ""

@@ -51,7 +51,12 @@ def test_it_names_its_profile_and_what_no_rows_mean_only_when_that_is_asked_for(
     [
         (("id",), {"mode": "upsert"}, "upsert", ""),
         ((), {"mode": "upsert"}, "full", "full: has no primary key"),
-        ((), {"mode": "incremental", "cursor": "at"}, "incremental", ""),
+        (
+            (),
+            {"mode": "incremental", "cursor": "at"},
+            "incremental",
+            "rows without at come once",
+        ),
         (("id",), {"mode": "incremental", "cursor": "id"}, "incremental", ""),
         (
             ("id",),
