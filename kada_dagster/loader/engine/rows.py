@@ -36,8 +36,17 @@ class WaitingRows:
     size: int
 
     @classmethod
-    def read(cls, context: LoadContext, table: Table, given: Feed) -> WaitingRows:
+    def read(
+        cls, context: LoadContext, table: Table, given: Feed, *, is_joined: bool = False
+    ) -> WaitingRows:
         """Copy the rows of a feed into a table that is gone with the transaction.
+
+        Args:
+            context: of the load.
+            table: the rows are meant for.
+            given: what to read.
+            is_joined: whether they will be joined with those of the table, which the server plans
+                by statistics; where they only go into it, these cost more than they bring.
 
         Raises:
             LoaderError: not all arrived.
@@ -48,7 +57,8 @@ class WaitingRows:
         statement = create.format(cls.name(), names(given.names), table.identifier)
         context.target.run(f"make a temporary table for {table}", statement)
         copied = copy_rows(context, given, cls.name(), is_new=True)
-        context.target.run("analyze", SQL("ANALYZE {}").format(cls.name()))
+        if is_joined:
+            context.target.run("analyze", SQL("ANALYZE {}").format(cls.name()))
         return cls(context.target, table, given, copied.rows, copied.size)
 
     @staticmethod

@@ -117,7 +117,8 @@ def _bring(context: LoadContext, sides: _Sides, found: _Range, given: Feed) -> L
     with context.target.cursor("blocks") as cursor:
         text = (query + found.condition(here)).as_string(cursor)
     selection = replace(given.selection, table=None, query=text, bounds=())
-    waiting = WaitingRows.read(context, _table(context), Feed(given.into, selection))
+    changed = Feed(given.into, selection)
+    waiting = WaitingRows.read(context, _table(context), changed, is_joined=True)
     counts = merge(context, waiting)
     also = found.condition(sides.there)
     gone = delete_missing(context, waiting.table, waiting.name(), (), also)

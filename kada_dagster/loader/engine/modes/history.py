@@ -34,7 +34,7 @@ def load_history(context: LoadContext) -> LoadOutcome:
     plan = context.plan
     table = describe(context.target, plan.schema, plan.table)
     _require_columns(table, plan.history.names)
-    waiting = WaitingRows.read(context, table, feed(context, table))
+    waiting = WaitingRows.read(context, table, feed(context, table), is_joined=True)
     waiting.require_key(plan.key)
     if not may_replace(context, waiting.rows):
         return LoadOutcome(Counts(), waiting.size)

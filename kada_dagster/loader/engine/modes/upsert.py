@@ -31,10 +31,11 @@ def load_upsert(context: LoadContext) -> LoadOutcome:
     plan = context.plan
     table = describe(context.target, plan.schema, plan.table)
     require_unique(table, plan.key)
-    waiting = WaitingRows.read(context, table, feed(context, table))
+    is_joined = plan.deletes != "none"
+    waiting = WaitingRows.read(context, table, feed(context, table), is_joined=is_joined)
     is_whole = may_replace(context, waiting.rows)
     counts = merge(context, waiting)
-    if is_whole and plan.deletes != "none":
+    if is_whole and is_joined:
         gone = delete_missing(context, table, waiting.name(), plan.selection.bounds)
         counts = replace(counts, deleted=gone)
     return LoadOutcome(counts, waiting.size)
