@@ -80,6 +80,11 @@ class TaskDraft:
         found: list[str] = []
         for name in names:
             file = self.old.folder / name
+            if not file.resolve().is_relative_to(self.old.folder.parents[2].resolve()):
+                self.need_hand(
+                    fields, key, f"{name}: is outside of the routes, so it is not copied"
+                )
+                continue
             if not file.is_file():
                 fields.say("lost", key, f"{name}: there is no such file; dapu ignored that")
                 continue

@@ -325,6 +325,21 @@ def test_what_has_no_like_here_is_a_draft_with_the_reason(
     assert any(what in said for _, said in made.notes("draft"))
 
 
+@pytest.mark.parametrize("name", ["../../../../conf/sql.yaml", "/etc/hostname"])
+def test_a_file_outside_of_the_routes_is_not_copied(tmp_path: Path, name: str) -> None:
+    made = of_08(tmp_path, f"actions: [{{do: stream, file: '{name}'}}]")
+    assert made.said.drafts == ("erp.dwh.customer",)
+    assert any("is outside of the routes" in what for _, what in made.notes("draft"))
+    folder = made.folder / "routes/erp/dwh/customer"
+    assert [path.name for path in folder.iterdir()] == ["task.yaml"]
+
+
+def test_a_file_beside_the_task_is_copied_into_it(tmp_path: Path) -> None:
+    files = {"../shared/q__sql": "SELECT 1 AS id"}
+    made = of_08(tmp_path, "actions: [{do: stream, file: ../shared/q.sql}]", **files)
+    assert made.text("routes/erp/dwh/customer/q.sql") == "SELECT 1 AS id"
+
+
 def test_an_action_without_a_name_is_skipped_as_dapu_does(tmp_path: Path) -> None:
     made = of_08(
         tmp_path, "actions: [{file: q.sql}, {do: stream, file: q.sql}]", q__sql="SELECT 1 AS id"
