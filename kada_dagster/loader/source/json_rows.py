@@ -11,6 +11,7 @@ from typing import Any, cast
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.errors import SourceReadError
 from kada_dagster.loader.source.drivers import driver
+from kada_dagster.loader.source.json_numbers import as_decimals, as_floats
 
 EXTRA = "files"
 """Extra that installs what is needed here."""
@@ -44,6 +45,8 @@ class JsonRows:
                 f"rows: {self._text!r} is no JMESPath: {_first_line(error)}"
             ) from None
         self._whole = cast("_Node", compiled.parsed)
+        self._computes = _computes(self._whole)
+        self._interpreter = self._module.visitor.TreeInterpreter()
         self.path, self._single = _split(self._whole)
 
     def of(self, document: object, where: str) -> Iterator[object]:
@@ -75,7 +78,9 @@ class JsonRows:
 
     def _search(self, node: _Node, value: object, where: str) -> Any:
         try:
-            return self._module.visitor.TreeInterpreter().visit(node, value)
+            if self._computes:
+                return as_decimals(self._interpreter.visit(node, as_floats(value)))
+            return self._interpreter.visit(node, value)
         except self._module.exceptions.JMESPathError as error:
             kind = type(error).__name__  # what it says shows the value
         raise SourceReadError(f"{where}: rows: {self._text} cannot be computed ({kind})")
@@ -93,6 +98,14 @@ def _split(whole: _Node) -> tuple[tuple[str, ...] | None, _Node]:
     for outer in reversed(spine):
         single = {**outer, "children": [single, *outer["children"][1:]]}
     return path, single
+
+
+def _computes(node: _Node) -> bool:
+    """Whether an expression looks at numbers, not only passes them on."""
+    if node["type"] in ("comparator", "function_expression"):
+        return True
+    children: list[Any] = node.get("children") or []
+    return any(isinstance(child, dict) and _computes(cast("_Node", child)) for child in children)
 
 
 def _names(node: _Node) -> tuple[str, ...] | None:

@@ -95,6 +95,28 @@ def test_numbers_keep_all_their_digits() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ("[?p == `1.10`]", [{"p": Decimal("1.10")}]),
+        ("[?p > `1`].{q: p, k: keys(@)}", [{"q": Decimal("1.10"), "k": ["p"]}]),
+        ("[?type(p) == 'number']", [{"p": Decimal("1.10")}, {"p": Decimal("0.5")}]),
+        ("sort_by(@, &p)[0]", [{"p": Decimal("0.5")}]),
+        ("[].{n: to_number(p)}", [{"n": Decimal("1.10")}, {"n": Decimal("0.5")}]),
+        ("{s: sum([].p), m: max([].p)}", [{"s": 1.6, "m": Decimal("1.10")}]),
+    ],
+)
+def test_expressions_compute_with_numbers_that_keep_their_digits(
+    rows: str, found: list[Any]
+) -> None:
+    assert str(of_json('[{"p": 1.10}, {"p": 0.5}]', rows)) == str(found)
+
+
+def test_what_is_computed_of_an_element_has_its_digits_too() -> None:
+    text = b'{"items": [' + FILLER * 5_000 + b'{"p": 1.10}]}'
+    assert of_json(text, "items[?p == `1.1`]") == [{"p": Decimal("1.10")}]
+
+
 @pytest.mark.parametrize("rows", [None, "items"])
 def test_memory_does_not_grow_with_a_document_of_json(rows: str | None) -> None:
     line = b'{"id": 1, "text": "%s"}' % (b"x" * 1000)
