@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from kada_dagster.config.problems import suggestion
+from kada_dagster.config.yaml_text import read_yaml
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.definition.task_folder import Task
@@ -176,7 +177,8 @@ def _of_task(task: Task, choice: PartChoice, now: datetime) -> Iterator[Load]:
     try:
         parts = parts_of(split, now)
     except ConfigError as error:
-        raise ConfigError(f"{task.document.where(('split',))}: {error}") from None
+        where = read_yaml(task.document.file).where(("split",))  # its lines are not kept
+        raise ConfigError(f"{where}: {error}") from None
     yield from (Load(task, part) for part in choice.of(parts, task))
 
 
