@@ -60,6 +60,7 @@ FACE = {
     "kada_dagster.loader.partitions",
     "kada_dagster.loader.pools",
     "kada_dagster.loader.run_records",
+    "kada_dagster.sandbox.demo.loads",
     "kada_dagster.sandbox.demo.runs",
 }
 """The Dagster face; also every module called `resource`. All others are the plain layer."""
