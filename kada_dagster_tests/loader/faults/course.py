@@ -6,7 +6,9 @@ import json
 import os
 import signal
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.definition.project import Project
@@ -18,6 +20,21 @@ from kada_dagster_tests.loader.faults.proxy import Network
 
 COUNT = 10**9
 """A kill point that is never reached: all calls are counted."""
+
+
+@dataclass(frozen=True)
+class _Held(Ends):
+    """Two databases over connections that are kept as long as they last."""
+
+    raws: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def _run(self, database: str, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        raw = self.raws.get(database)
+        if raw is None or raw.closed:
+            raw = self.raws[database] = self.server.connect(database)
+        with raw.cursor() as cursor:
+            cursor.execute(sql, values or None)
+            return cursor.fetchall() if cursor.description else []
 
 
 class Course:
@@ -34,11 +51,12 @@ class Course:
     """
 
     def __init__(self, ends: Ends, case: Case) -> None:
-        self.ends, self.case = ends, case
+        self.ends = _Held(ends.server, ends.source, ends.target, ends.folder)
+        self.case = case
         self.generation = -1
         self.survived = self.tried = 0
         self._numbers = {(0, 0, 0): -1}
-        case.begin(ends)
+        case.begin(self.ends)
 
     def number_of(self, row: tuple[int, ...]) -> int:
         """The generation a row of `case.query` is of."""
@@ -105,6 +123,11 @@ class Course:
         """Load in this process."""
         (task,) = project.tasks.values()
         run_task(task, project, load_id=f"load {self.generation}")
+
+    def hang_up(self) -> None:
+        """Close what the server has ended, or will."""
+        for raw in self.ends.raws.values():
+            raw.close()
 
     def check_whole(self) -> None:
         """The target is in this generation or in the last one."""

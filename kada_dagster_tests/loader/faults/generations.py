@@ -17,7 +17,7 @@ Sums = tuple[int, int, int]
 
 _ROWS = 300
 _LAG = 10
-_PAD = "repeat(md5(id::text), 30)"
+_PAD = "repeat(md5(id::text), 12)"
 _TABLE = "CREATE TABLE {} (id int, g int, pad text)"
 _KEY = "ALTER TABLE t ADD PRIMARY KEY (id)"
 _VERSIONS = (
@@ -115,7 +115,7 @@ class Case:
 
 
 def _write(path: Path, rows: dict[int, int]) -> None:
-    lines = [f"{at},{made},{'x' * 900}" for at, made in rows.items()]
+    lines = [f"{at},{made},{'x' * 400}" for at, made in rows.items()]
     path.write_text("\n".join(["id,g,pad", *lines]) + "\n")
 
 
@@ -139,3 +139,5 @@ CASES: dict[str, Case] = {
     "file, full": Case(_FILE, reads="file"),
     "file, append": Case(f"{_FILE}write: append\n", make="SELECT", adds=True, reads="file"),
 }  # fmt: skip
+NEW = Case(f"mode: upsert\n{_FROM}key: [id]\ntarget: {{ddl: auto}}\n", make="DROP TABLE t")
+"""The load makes the table."""

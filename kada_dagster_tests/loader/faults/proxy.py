@@ -57,7 +57,8 @@ class Network:
                         break
                     left = None if self.was_cut else self._cut(data, to_server)
                     if left is not None:
-                        self.was_cut, self._gone = True, {*self._open}
+                        self.was_cut = True
+                        self._leave()
                 target.sendall(data[:left])
                 if left is not None:
                     self._hang_up()
@@ -65,10 +66,15 @@ class Network:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
-    def _hang_up(self) -> None:
+    def _leave(self) -> None:
+        """Nothing passes any more over the connections there are."""
+        self._gone = {*self._open}
         if self.stays_down:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        for one in self._open:
+            with suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+
+    def _hang_up(self) -> None:
+        for one in self._gone:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
@@ -77,8 +83,9 @@ class Network:
 
     def __exit__(self, *_details: object) -> None:
         self.stays_down = True
-        with suppress(OSError):
-            self._hang_up()
+        with self._lock:
+            self._leave()
+        self._hang_up()
         self._listener.close()
         for one in self._open:
             one.close()

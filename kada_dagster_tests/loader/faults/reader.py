@@ -10,7 +10,7 @@ import psycopg2
 
 from kada_dagster.sandbox.postgres_server import PostgresServer
 
-PAUSE = 0.004  # seconds between two reads
+PAUSE = 0.003  # seconds between two reads
 
 
 class Reader:

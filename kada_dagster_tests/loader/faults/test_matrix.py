@@ -14,12 +14,12 @@ import pytest
 from kada_dagster_tests.figures import FIGURE
 from kada_dagster_tests.loader.databases import Ends
 from kada_dagster_tests.loader.faults.course import COUNT, Course
-from kada_dagster_tests.loader.faults.generations import CASES
+from kada_dagster_tests.loader.faults.generations import CASES, NEW
 from kada_dagster_tests.loader.faults.proxy import Network, after
 from kada_dagster_tests.loader.faults.reader import Reader
 
 READS = 10_000 // len(CASES) + 1
-POINTS, MOMENTS, CUTS = 8, 2, 3
+POINTS, MOMENTS, CUTS = 6, 2, 3
 Record = Callable[[str, object], None]
 
 
@@ -39,6 +39,7 @@ def test_no_kill_and_no_cut_tears_a_table_or_doubles_a_row(
         kills = killed(course)
         cuts = cut(course)
         reader.wait_for(READS)
+    course.hang_up()
     assert reader.wrong == []
     assert (course.survived, course.tried) == (kills + cuts, kills + cuts)
     record_property(
@@ -46,6 +47,32 @@ def test_no_kill_and_no_cut_tears_a_table_or_doubles_a_row(
         f"load matrix, {name}: survived {kills} of {kills} kills and {cuts} of {cuts} cuts; "
         f"{reader.reads:,} reads saw whole tables",
     )
+
+
+def test_a_table_that_is_made_by_a_load_that_is_killed_is_not_there_or_is_whole(
+    ends: Ends, record_property: Record
+) -> None:
+    course = Course(ends, NEW)
+    course.project()
+    for _ in range(2):
+        forget(ends)
+        course.turn()
+        assert course.run(COUNT) == 0
+    points = spread(len(course.calls()[0]), POINTS)
+    for point in points:
+        forget(ends)
+        course.turn()
+        assert course.run(point) != 0
+        if ends.at_target("SELECT to_regclass('t')::text") != [(None,)]:
+            course.check_right()
+        assert course.run() == 0
+        course.check_right()
+    record_property(FIGURE, f"load matrix, new table: survived {len(points)} of {POINTS} kills")
+
+
+def forget(ends: Ends) -> None:
+    """Nothing of the loads before is left."""
+    ends.at_target("DROP TABLE IF EXISTS t; DROP SCHEMA IF EXISTS kada_loader CASCADE")
 
 
 def killed(course: Course) -> int:

@@ -81,6 +81,7 @@ def crashed_load(restarting: Restarting, course: Course, is_it: Callable[[bytes]
         with pytest.raises(KadaError, match="can be run again"):
             course.load(project)
         assert is_back.wait(30)
+        course.hang_up()
         course.check_whole()
         course.load(project)
         course.check_right()
