@@ -151,13 +151,17 @@ class CsvBlocks:
         parts = block.split(self._dialect.around)
         if len(parts) > 1:
             self._require_order(parts)
-        outside = parts[::2]
-        if b"\r" in block:
-            outside = [_LINE_END.sub(b"\n", part) for part in outside]
-        if b"\\." in block:
-            outside = _without_end_marks(outside, self._dialect.around)
-        parts[::2] = outside
-        return self._dialect.around.join(parts), sum(part.count(b"\n") for part in outside)
+        around = self._dialect.around
+        outside = around.join(parts[::2])
+        made = outside.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        rows = made.count(b"\n")
+        found = made.split(around)
+        if b"\\." in made:
+            found = _without_end_marks(found, around)
+        elif made == outside:
+            return block, rows
+        parts[::2] = found
+        return around.join(parts), rows
 
     def _require_text(self, block: bytes) -> None:
         try:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain
+from typing import cast
 
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.errors import SourceReadError
@@ -105,25 +106,51 @@ class CsvDialect:
         Raises:
             SourceReadError: a row has more or fewer.
         """
-        known = self._alone if len(at) == 1 else self._rewritten
-        made: list[bytes] = []
+        rows: list[Sequence[bytes]] = self._row_of(width).findall(block)
+        if width == 1:
+            rows = [(value,) for value in cast("list[bytes]", rows)]
+        if sum(map(len, chain.from_iterable(rows))) + width * len(rows) != len(block):
+            raise self._ragged(block, width, place)  # some rows were not found
+        known, join = self._alone if len(at) == 1 else self._rewritten, self.between.join
+        if not known:
+            made = [join([row[one] for one in at]) for row in rows]
+        else:
+            made = [join([known.get(value := row[one], value) for one in at]) for row in rows]
+        return b"\n".join([*made, b""])
+
+    def _ragged(self, block: bytes, width: int, place: Callable[[int], str]) -> SourceReadError:
+        line, found = 0, width
         for row in self.rows(block):
-            if len(row) != width:
-                before = islice(self.rows(block), len(made))
-                line = sum(b"".join(values).count(b"\n") + 1 for values in before)
-                raise SourceReadError(
-                    f"{place(line)}: the row has {len(row)} values, not {width}; see whether "
-                    "`delimiter` and `quote` are right, and whether the file is whole"
-                )
-            values = [row[one] for one in at]
-            made.append(self.between.join([known.get(one, one) for one in values]) + b"\n")
-        return b"".join(made)
+            found = len(row)
+            if found != width:
+                break
+            line += b"".join(row).count(b"\n") + 1
+        return SourceReadError(
+            f"{place(line)}: the row has {found} values, not {width}; see whether `delimiter` and "
+            "`quote` are right, and whether the file is whole"
+        )
+
+    @cached_property
+    def _value(self) -> bytes:
+        """An expression for one value, in a group."""
+        around, between = re.escape(self.around), re.escape(self.between)
+        quoted = rb"%b[^%b]*(?:%b%b[^%b]*)*%b" % ((around,) * 6)
+        return rb"(%b|[^%b%b\n]*)" % (quoted, around, between)
 
     @cached_property
     def _values(self) -> re.Pattern[bytes]:
-        around, between = re.escape(self.around), re.escape(self.between)
-        quoted = rb"%b[^%b]*(?:%b%b[^%b]*)*%b" % ((around,) * 6)
-        return re.compile(rb"(%b|[^%b\n]*)([%b\n])" % (quoted, between, between))
+        return re.compile(rb"%b([%b\n])" % (self._value, re.escape(self.between)))
+
+    def _row_of(self, width: int) -> re.Pattern[bytes]:
+        """Of rows with so many values."""
+        if width not in self._patterns:
+            row = re.escape(self.between).join([self._value] * width) + rb"\n"
+            self._patterns[width] = re.compile(row)
+        return self._patterns[width]
+
+    @cached_property
+    def _patterns(self) -> dict[int, re.Pattern[bytes]]:
+        return {}
 
     @cached_property
     def _rewritten(self) -> dict[bytes, bytes]:
