@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from kada_dagster.errors import ConfigError
@@ -11,7 +10,7 @@ from kada_dagster.loader.definition.sources import FilesSource
 from kada_dagster.loader.source.csv_dialect import CsvDialect
 from kada_dagster.loader.source.files.content import FileBytes, Utf8
 from kada_dagster.loader.source.files.csv_files import CsvFiles
-from kada_dagster.loader.source.files.sheets import FoundSheet, is_letters, sheet_records
+from kada_dagster.loader.source.files.sheets import FoundRows, is_letters, sheet_records
 from kada_dagster.loader.source.files.store import FileFacts, FileStore
 from kada_dagster.loader.source.json_documents import json_records
 from kada_dagster.loader.source.places import Places
@@ -102,25 +101,16 @@ def records_of(
     )
 
 
-@dataclass(frozen=True)
-class _Found:
-    """See `FoundSheet`."""
-
-    name: str
-    records: Iterator[object]
-    first: int = 1
-
-
-def _json(content: FileBytes, settings: FilesSource, name: str) -> _Found:
+def _json(content: FileBytes, settings: FilesSource, name: str) -> FoundRows:
     text = Utf8(content, settings.encoding, name)
-    return _Found(name, json_records(text, settings.rows, name))
+    return FoundRows(name, json_records(text, settings.rows, name))
 
 
-def _xml(content: FileBytes, settings: FilesSource, name: str) -> _Found:
-    return _Found(name, xml_records(content, settings.rows, name))
+def _xml(content: FileBytes, settings: FilesSource, name: str) -> FoundRows:
+    return FoundRows(name, xml_records(content, settings.rows, name))
 
 
-_READERS: dict[str, Callable[[FileBytes, FilesSource, str], FoundSheet | _Found]] = {
+_READERS: dict[str, Callable[[FileBytes, FilesSource, str], FoundRows]] = {
     "json": _json,
     "xml": _xml,
     "xlsx": sheet_records,

@@ -37,21 +37,21 @@ _DAMAGE = (
 
 
 @dataclass(frozen=True)
-class FoundSheet:
-    """A sheet.
+class FoundRows:
+    """The rows of a file.
 
     Attributes:
-        name: of file and sheet.
+        name: of the file, and of the sheet.
         records: rows by the names of columns.
-        first: number of the first row.
+        first: number of the first row, as people count them.
     """
 
     name: str
     records: Iterator[object]
-    first: int
+    first: int = 1
 
 
-def sheet_records(content: FileBytes, settings: FilesSource, name: str) -> FoundSheet:
+def sheet_records(content: FileBytes, settings: FilesSource, name: str) -> FoundRows:
     """The rows of a sheet; empty ones at its end are none.
 
     Args:
@@ -83,7 +83,7 @@ def sheet_records(content: FileBytes, settings: FilesSource, name: str) -> Found
         file.close()
         raise
     first = settings.skip_rows + 1 + settings.header
-    return FoundSheet(where, _records(file, sheet, settings, where), first)
+    return FoundRows(where, _records(file, sheet, settings, where), first)
 
 
 def _sheet(book: Any, wanted: str | int | None, name: str) -> Any:
