@@ -19,7 +19,7 @@ from kada_dagster.loader.engine.state import LoadState, StateTables
 from kada_dagster.loader.engine.stopping import breakable
 from kada_dagster.loader.engine.table import describe
 from kada_dagster.loader.engine.target import Target, transaction
-from kada_dagster.loader.errors import TargetLostError
+from kada_dagster.loader.errors import LoadBusyError, TargetLostError
 from kada_dagster.loader.server import Server
 from kada_dagster.loader.source.base import TargetColumn
 
@@ -84,8 +84,7 @@ class Attempt:
             lost: how the connection was lost.
 
         Raises:
-            TargetLostError: it did not, or does not come back.
-            LoadBusyError: the lost transaction goes on.
+            TargetLostError: it did not, or does not say: it stays away, or goes on committing.
         """
         stopped, end = Event(), monotonic() + _PATIENCE
         with breakable(stopped.set):
@@ -93,7 +92,7 @@ class Attempt:
                 try:
                     with transaction(server) as target:
                         result = self.earlier(target, self.begin(target), _LOST)
-                except ConnectionFailedError:
+                except (ConnectionFailedError, LoadBusyError):
                     stopped.wait(_PAUSE)
                     continue
                 if result is None:

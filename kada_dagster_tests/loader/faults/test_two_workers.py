@@ -26,6 +26,7 @@ MODES = {
     "incremental, with a key": "mode: incremental\ncursor: id\nlag: 3\nkey: [id]\n",
     "incremental, without": "mode: incremental\ncursor: id\nlag: 3\n",
     "diff": "mode: diff\nkey: [id]\n",
+    "history": "mode: history\nkey: [id]\ntarget: {ddl: auto}\n",
 }
 SOURCE = "source: {table: public.t}\n"
 SPLIT = f"mode: full\n{SOURCE}split: {{by: id, size: 1000, start: 0, end: 4000}}\n"
