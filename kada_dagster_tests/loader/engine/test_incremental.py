@@ -114,3 +114,25 @@ def test_rows_that_come_no_later_than_the_look_back_are_there_once(
         ends.load(f"{task}lag: 10 seconds\n")
     everything = "SELECT id, at FROM t ORDER BY id"
     assert ends.at_target(everything) == ends.at_source(everything)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "endless", "second"),
+    [
+        ("timestamptz", "2026-01-01", "infinity", "2026-01-02"),
+        ("date", "2026-01-01", "infinity", "2026-01-02"),
+        ("numeric(9,2)", "1.5", "NaN", "2.5"),
+        ("numeric", "1.5", "Infinity", "2.5"),
+        ("float8", "1.5", "NaN", "2.5"),
+    ],
+)
+@pytest.mark.parametrize("key", ["", "key: [id]\n"])
+def test_behind_a_value_without_end_rows_are_still_new(
+    ends: Ends, kind: str, first: str, endless: str, second: str, key: str
+) -> None:
+    make(ends, f"id int PRIMARY KEY, at {kind}, name text")
+    ends.at_source(f"INSERT INTO t VALUES (1, '{first}', 'a'), (2, '{endless}', 'b')")
+    ends.load(PLAIN + key)
+    ends.at_source(f"INSERT INTO t VALUES (3, '{second}', 'c')")
+    ends.load(PLAIN + key)
+    assert ends.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,), (3,)]

@@ -93,11 +93,25 @@ def _replace_range(context: LoadContext, waiting: WaitingRows, bound: Bound) -> 
 
 
 def _new_mark(waiting: WaitingRows, table: Table, context: LoadContext) -> str | None:
-    """The greatest value that was read; it never goes back."""
+    """The greatest value that was read and is no infinity; it never goes back.
+
+    Behind infinity nothing would ever be new.
+    """
     from psycopg2.sql import SQL, Literal
 
     cursor = context.plan.cursor or ""
     kind = table.named((cursor,))[0].type
     old: Composable = Literal(context.plan.mark)
-    greatest = SQL("greatest(max({}), {}::{})::text").format(names([cursor]), old, SQL(kind))
+    statement = SQL("greatest(max({0}) FILTER (WHERE {0} < {1}), {2}::{3})::text")
+    limit = _limit(kind, context.target.version)
+    if limit is None:
+        statement = SQL("greatest(max({0}), {2}::{3})::text")
+    greatest = statement.format(names([cursor]), Literal(limit), old, SQL(kind))
     return waiting.value(f"mark of {table}", greatest)
+
+
+def _limit(kind: str, version: int) -> str | None:
+    """What all finite values of a type are less than; None where there are no others."""
+    if kind.startswith("numeric"):
+        return "Infinity" if version >= 14 else "NaN"
+    return "Infinity" if kind.startswith(("timestamp", "date", "real", "double")) else None
