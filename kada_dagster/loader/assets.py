@@ -42,7 +42,7 @@ def _built(instance: LoaderInstance, task: Task) -> dg.AssetsDefinition:
     except ConfigError as error:
         raise ConfigError(f"{task.document.file}: {error}") from None
     except Exception as error:  # Dagster's own, of owners, tags, names
-        raise ConfigError(f"{task.document.file}: Dagster refuses it: {error}") from None
+        raise ConfigError(f"{task.document.file}: Dagster refuses it: {error}") from error
 
 
 def build_asset(instance: LoaderInstance, task: Task) -> dg.AssetsDefinition:

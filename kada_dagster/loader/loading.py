@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A task that was loaded in this run.
+    """The table of a task in a run, loaded or to be looked at.
 
     Attributes:
-        resource: that loaded it.
-        task: what was loaded.
+        resource: that loads and checks it.
+        task: fills the table.
         project: of the task.
         parts: the ranges that were loaded; none for the whole table.
-        read: rows that were read.
+        read: rows that were read; None where that is not known of the whole table.
         metadata: of the whole table, for its materialization.
     """
 

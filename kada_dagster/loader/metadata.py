@@ -107,9 +107,13 @@ def _source(task: Task) -> str:
     source = task.definition.source
     if source is None:
         return ", ".join([*task.definition.before, *task.definition.sql, *task.definition.after])
-    if source.table is not None:
-        return f"of {task.connection}: {'.'.join(source.table)}"
-    return f"of {task.connection}" + (f": {source.query}" if source.query else "")
+    if source.files is not None:
+        what = source.files.pattern
+    elif source.http is not None:
+        what = source.http.path
+    else:
+        what = ".".join(source.table) if source.table else source.query
+    return f"of {task.connection}: {what}"
 
 
 def _runs(task: Task) -> str:

@@ -77,6 +77,28 @@ def test_tasks_depend_on_what_they_name_and_on_what_they_read(location: Make) ->
     assert place.spec("mart.c").kinds == {"postgres", "sql"}
 
 
+def test_what_is_read_is_named_in_the_description(location: Make, ends: Ends) -> None:
+    tasks = {
+        "a": "mode: file\nsource: {connection: drop, files: {pattern: a/*.csv}}\n",
+        "b": "mode: http\nsource: {connection: shop, http: {path: /orders}}\n",
+        "c": "mode: full\nsource: {query: q.sql}\n",
+    }
+    place = location(**{f"raw__{name}": text for name, text in tasks.items()})
+    place.files["routes/erp/raw/c/q.sql"] = "SELECT 1"
+    place.write()
+    file = ends.folder / "connections.yaml"
+    place.files["connections.yaml"] = file.read_text() + (
+        "drop: {type: folder, path: drop}\nshop: {type: http, url: https://shop.example}\n"
+    )
+    texts = {name: place.spec(f"raw.{name}").description for name in tasks}
+    assert texts == {
+        "a": "`file` of drop: a/*.csv",
+        "b": "`http` of shop: /orders",
+        "c": "`full` of erp: q.sql",
+    }
+    assert place.spec("raw.b").kinds == {"postgres", "http"}
+
+
 def test_names_that_dagster_has_no_word_for_load_and_run(location: Make, ends: Ends) -> None:
     source(ends)
     place = location(**{"odd schema__Order items": FULL, "odd schema__Order_items": FULL})

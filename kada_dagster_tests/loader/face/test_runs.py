@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -127,14 +128,37 @@ def test_ranges_of_numbers_are_partitions_too(location: Make, ends: Ends) -> Non
     assert ends.at_target("SELECT min(id), max(id) FROM t") == [(10, 47)]
 
 
+@pytest.mark.parametrize(
+    ("other", "partition"),
+    [
+        ('by: at, every: day, start: "2026-01-01"', "2026-01-02"),
+        ('by: at, every: month, start: "2025-12-01"', "2026-01-01"),
+        ('by: at, every: hour, start: "2026-01-01"', "2026-01-01 05:00:00"),
+        ("by: id, size: 10, start: 0, end: 48", "10"),
+    ],
+)
+def test_split_tasks_may_depend_on_tasks_that_are_split_otherwise(
+    location: Make, ends: Ends, other: str, partition: str
+) -> None:
+    days(ends)
+    task = "mode: full\nsource: {table: public.s}\ntarget: {ddl: auto}\ndepends: [public.t]\n"
+    place = location(public__t=DAYS, public__u=task + f"split: {{{other}}}\n")
+    assert place.run("public.t", first="2026-01-01", last="2026-01-02").success
+    assert place.run("public.u", partition=partition).success
+    assert ends.at_target("SELECT count(*) > 0 FROM u") == [(True,)]
+    (dep,) = place.spec("public.u").deps
+    assert dep.asset_key.to_user_string() == "public/t"
+
+
 def test_a_split_task_needs_a_partition(location: Make, ends: Ends) -> None:
     place = location(public__t=DAYS)
     assert "launch it for a range or several" in place.run("public.t").failure()[0]
 
 
 def heal(proxy: TcpProxy) -> None:
-    """Wait until the network is cut, and bring it back."""
+    """Wait until every connection is cut, and bring the network back."""
     assert proxy.tripped.wait(30)
+    time.sleep(0.3)
     proxy._left = 10**9
     proxy.tripped.clear()
 
@@ -151,7 +175,7 @@ def test_a_lost_connection_is_a_retry_of_the_same_run(
         place = location({"ports": {end: proxy.port}}, public__t=task)
         threading.Thread(target=heal, args=(proxy,)).start()
         done = place.run("public.t")
-    assert done.success
+    assert done.success, done.failure()
     assert done.retries()[:1] == [1]
     assert ends.at_target("SELECT count(*), count(DISTINCT id) FROM t") == [(5000, 5000)]
     assert len(place.events("public.t")) == 1
