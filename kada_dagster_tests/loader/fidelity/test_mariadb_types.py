@@ -105,7 +105,7 @@ ROW = st.tuples(
 
 @given(st.lists(ROW, min_size=1, max_size=10))
 @settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -17,13 +17,11 @@ from kada_dagster.loader.source.sqlite import SqliteSource
 from kada_dagster_tests.loader.source.landing import Landing
 
 DECLARED = [
-    *("INT", "INTEGER", "TINYINT", "SMALLINT", "MEDIUMINT", "BIGINT", "UNSIGNED BIG INT", "INT2"),
-    *("INT8", "CHARACTER(20)", "VARCHAR(255)", "VARYING CHARACTER(255)", "NCHAR(55)"),
-    *("NATIVE CHARACTER(70)", "NVARCHAR(100)", "TEXT", "CLOB", "BLOB", "REAL", "DOUBLE"),
-    *("DOUBLE PRECISION", "FLOAT", "NUMERIC", "DECIMAL(10,5)", "STRING", "BOOLEAN", "DATE"),
-    *("DATETIME", "TIMESTAMP", "TIME", "UUID", "JSON", ""),
+    *("INT", "INTEGER", "UNSIGNED BIG INT", "VARCHAR(255)", "NATIVE CHARACTER(70)", "TEXT", "CLOB"),
+    *("BLOB", "REAL", "DOUBLE PRECISION", "FLOAT", "NUMERIC", "DECIMAL(10,5)", "STRING"),
+    *("BOOLEAN", "DATE", "DATETIME", "TIMESTAMP", "TIME", "UUID", "JSON", ""),
 ]
-"""Those of https://www.sqlite.org/datatype3.html, 3.1.1, and those with a meaning here."""
+"""Of each affinity of https://www.sqlite.org/datatype3.html some, and those with a meaning here."""
 
 VALUES = {
     "integer": [0, -(2**63), 2**63 - 1],
@@ -85,7 +83,7 @@ def test_a_value_arrives_as_it_is_stored_or_is_refused(
         (value,), (missing,) = landing.rows("SELECT c::text FROM t")
         assert missing is None
         assert _is_same(column.target_type, stored, value), (column, stored, value)
-    assert (arrived > 200, refused > 100) == (True, True)
+    assert (arrived > 100, refused > 100) == (True, True)
 
 
 def _must_arrive(target: str, kind: str, stored: Any) -> bool:
