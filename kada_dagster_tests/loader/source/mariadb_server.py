@@ -23,6 +23,7 @@ import pymysql
 
 from kada_dagster.sandbox.guarded_process import GuardedProcess
 from kada_dagster.sandbox.unprivileged import unprivileged_account
+from kada_dagster_tests.landing.azurite import make_certificate
 
 PASSWORD = "p@ss/w%rd:'\"\\ ä"
 _START_SECONDS = 60
@@ -44,10 +45,12 @@ class MariadbServer:
     Attributes:
         port: on 127.0.0.1.
         version: as it prints it.
+        certificate: for localhost, signed by itself.
     """
 
     port: int
     version: str
+    certificate: Path
 
     @contextmanager
     def database(self) -> Iterator[MariadbDatabase]:
@@ -110,9 +113,12 @@ def running_server() -> Iterator[MariadbServer]:
     try:
         _install(folder)
         port = _free_port()
-        process = _start(folder, port)
+        certificate, key = make_certificate(folder)
+        for file in (certificate, key):
+            file.chmod(0o644)
+        process = _start(folder, port, [f"--ssl-cert={certificate}", f"--ssl-key={key}"])
         try:
-            yield MariadbServer(port, _first_login(port, folder, process))
+            yield MariadbServer(port, _first_login(port, folder, process), certificate)
         finally:
             process.stop("KILL")
     finally:
@@ -129,11 +135,12 @@ def _install(folder: Path) -> None:
     subprocess.run([*command, *options], check=True, capture_output=True)
 
 
-def _start(folder: Path, port: int) -> GuardedProcess:
+def _start(folder: Path, port: int, encryption: list[str]) -> GuardedProcess:
     account = unprivileged_account()
     scratch = Path(tempfile.mkdtemp(prefix="kada-mariadb-s-"))
     places = [f"--datadir={folder}/data", f"--socket={folder}/s", f"--pid-file={folder}/pid"]
-    command = [str(_program("mariadbd")), "--no-defaults", f"--port={port}", *places, *_SETTINGS]
+    settings = [f"--port={port}", *places, *_SETTINGS, *encryption]
+    command = [str(_program("mariadbd")), "--no-defaults", *settings]
     return GuardedProcess.start(
         command, log=folder / "log", scratch=scratch, account=account, paths=[folder]
     )

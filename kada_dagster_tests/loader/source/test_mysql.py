@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
 from kada_dagster.loader.source.base import Bound, Selection
+from kada_dagster_tests.landing.azurite import make_certificate
 from kada_dagster_tests.loader.source.landing import Landing
-from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase
+from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase, MariadbServer
 from kada_dagster_tests.loader.source.mariadb_source import opened
 
 T = Selection(table=("t",))
@@ -249,4 +251,17 @@ def test_a_server_that_never_answers_is_given_up(maria: MariadbDatabase) -> None
             pytest.raises(SourceLostError),
             opened(maria, port=port, connect_timeout=1, options={"read_timeout": "1"}),
         ):
+            pass
+
+
+def test_an_encrypted_connection_checks_the_certificate(
+    mariadb: MariadbServer, maria: MariadbDatabase, tmp_path: Path
+) -> None:
+    other, _ = make_certificate(tmp_path)
+    query = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
+    with opened(maria, ssl_ca=str(mariadb.certificate)) as source:
+        assert source._all("cipher", query)[0][1]
+    wrong = {"ssl_ca": str(other)}, {"ssl_ca": str(mariadb.certificate), "host": "localhost"}
+    for more in wrong:
+        with pytest.raises(SourceLostError, match="certificate"), opened(maria, **more):
             pass
