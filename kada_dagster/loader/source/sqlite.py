@@ -15,7 +15,6 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.profiles import SqliteProfile
 from kada_dagster.loader.errors import LoaderError, SourceLostError, SourceReadError
 from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
-from kada_dagster.loader.source.copy_text import BATCH
 from kada_dagster.loader.source.row_stream import RowStream
 from kada_dagster.loader.source.sqlite_types import stored_type, target_type
 from kada_dagster.loader.source.statements import Statement, Statements
@@ -23,6 +22,7 @@ from kada_dagster.loader.source.statements import Statement, Statements
 _SQL = Statements(quotes="``")  # in double quotes, a name that is not there is a text
 _VIEW = "load_query"
 _WAIT = 30.0  # seconds for a writer's lock
+_BATCH = 500  # rows at once: as many values as stay in the processor's cache
 _TABLES = """
 SELECT name FROM {schema}.sqlite_master
 WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name
@@ -145,7 +145,7 @@ class SqliteSource:
     def _batches(self, what: str, statement: Statement) -> Iterator[list[tuple[Any, ...]]]:
         try:
             with closing(self._raw.execute(*statement)) as cursor:
-                while rows := cursor.fetchmany(BATCH):
+                while rows := cursor.fetchmany(_BATCH):
                     yield rows
         except sqlite3.Error as error:
             failure = self._no_text(what, statement) if "decode" in str(error) else None
