@@ -6,7 +6,6 @@ attempt of the same run leaves it alone.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from kada_dagster.errors import ConfigError, KadaError
+from kada_dagster.loader.load_ids import naming
 from kada_dagster.loader.metadata import Metadata, load_metadata
 from kada_dagster.loader.partitions import chosen_parts
 
@@ -66,9 +66,9 @@ def load_whole(
     Raises:
         KadaError: the target is as it was.
     """
-    began = time.time()
-    result = resource.load(task, project, None, context.log.info)
-    facts = load_metadata(task, result, began)
+    with naming(_load_id(context)):
+        result = resource.load(task, project, None, context.log.info)
+    facts = load_metadata(task, result)
     return Loaded(resource, task, project, read=result.counts.read, metadata=facts)
 
 
@@ -105,9 +105,17 @@ def _load_part(
     project: Project,
     part: Part,
 ) -> Metadata:
-    began = time.time()
     context.log.info(f"{task}: range {part.name}")
-    return load_metadata(task, resource.load(task, project, part, context.log.info), began)
+    with naming(_load_id(context)):
+        result = resource.load(task, project, part, context.log.info)
+    return load_metadata(task, result)
+
+
+def _load_id(context: dg.AssetExecutionContext) -> str:
+    """The same in all attempts of a run, and in runs Dagster starts since one failed."""
+    run = context.run
+    is_retry = "dagster/retry_number" in run.tags
+    return run.root_run_id or run.run_id if is_retry else run.run_id
 
 
 def _parts(context: dg.AssetExecutionContext, task: Task) -> list[Part]:

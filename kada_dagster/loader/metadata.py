@@ -37,13 +37,12 @@ def task_text(task: Task) -> str:
     return "\n\n".join(line for line in lines if line)
 
 
-def load_metadata(task: Task, result: LoadResult, began: float) -> Metadata:
+def load_metadata(task: Task, result: LoadResult) -> Metadata:
     """What a load did.
 
     Args:
         task: that was loaded.
         result: of the load.
-        began: when it began, seconds since 1970.
     """
     counts = result.counts
     facts: Metadata = {
@@ -55,7 +54,7 @@ def load_metadata(task: Task, result: LoadResult, began: float) -> Metadata:
         "bytes": result.size,
         "duration_seconds": round(result.seconds, 3),
         "rows_per_second": round(counts.read / max(result.seconds, 0.001)),
-        BEGAN: dg.TimestampMetadataValue(began),
+        BEGAN: dg.TimestampMetadataValue(result.began),
     }
     marks = {"mark_before": result.mark_before, "mark_after": result.mark_after}
     facts |= {name: mark for name, mark in marks.items() if mark is not None}

@@ -45,12 +45,19 @@ class LoaderResource(dg.ConfigurableResource[Any]):
         from kada_dagster.loader.engine.run import run_task
         from kada_dagster.loader.engine.state import StateTables
         from kada_dagster.loader.engine.watching import watched
+        from kada_dagster.loader.load_ids import current_load_id
 
-        tables = StateTables(self.state_schema)
+        tables, load_id = StateTables(self.state_schema), current_load_id()
 
         def work(said: Report) -> LoadResult:
             return run_task(
-                task, project, target=self.target, tables=tables, part=part, report=said
+                task,
+                project,
+                target=self.target,
+                tables=tables,
+                part=part,
+                report=said,
+                load_id=load_id,
             )
 
         return watched(work, report)

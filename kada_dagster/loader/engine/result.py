@@ -25,6 +25,7 @@ class LoadResult:
         mark_before, mark_after: of an incremental load.
         notes: further facts, by name.
         columns: of the target that take a value, as they are now; none where there is no table.
+        began: when, in seconds since 1970; what changed at the source since may not be in it.
     """
 
     task: str
@@ -37,6 +38,7 @@ class LoadResult:
     mark_after: str | None
     notes: dict[str, str]
     columns: tuple[TargetColumn, ...] = ()
+    began: float = 0.0
 
     def outcome(self) -> dict[str, Any]:
         """What is kept, so that the load can be told of again."""
@@ -45,6 +47,7 @@ class LoadResult:
             "size": self.size,
             "mark_before": self.mark_before,
             "notes": self.notes,
+            "began": self.began,
         }
 
 
@@ -72,4 +75,5 @@ def kept_result(
         state.mark,
         {**kept["notes"], "commit": note},
         columns,
+        kept["began"],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, time
 from uuid import uuid4
 
 from kada_dagster.errors import ConfigError
@@ -81,7 +81,7 @@ def _load(
     attempt: Attempt, project: Project, target: Target, before: LoadState, report: Report
 ) -> tuple[LoadResult, Callable[[], None]]:
     """Load within the open transaction, and note it there; what to do when that is committed."""
-    task = attempt.task
+    task, began = attempt.task, time()
     plan = plan_of(task, before.mark, attempt.part)
     with opened_source(task, project, target) as source, breakable(_end_of(source)):
         context = LoadContext(plan, source, target, report)
@@ -98,6 +98,7 @@ def _load(
         mark_after=done.mark if done.mark is not None else before.mark,
         notes=done.notes,
         columns=attempt.columns(target),
+        began=began,
     )
     state = LoadState(
         result.mark_after,

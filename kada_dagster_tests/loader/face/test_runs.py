@@ -27,6 +27,12 @@ split: {by: at, every: day, start: "2026-01-01"}
 retries: {max_retries: 2, delay_seconds: 0}
 checks: {row_count: {}}
 """
+WHOLE = """\
+mode: full
+source: {table: public.s}
+target: {ddl: auto}
+retries: {max_retries: 1, delay_seconds: 0}
+"""
 
 
 def days(ends: Ends, rows: int = 48) -> None:
@@ -117,6 +123,34 @@ def test_another_attempt_goes_on_where_the_last_one_failed(location: Make, ends:
     first, again, second = place.events("public.t")
     assert [name for name, _ in (first, again, second)] == ["2026-01-01"] * 2 + ["2026-01-02"]
     assert again[1] == {**first[1], "ranges": 2}  # one load, told when the attempt failed, too
+
+
+class Unheard(LoaderResource):
+    """Fails when everything was committed, once."""
+
+    failures: list[str]
+
+    def load(self, task: Any, project: Any, part: Any, report: Any) -> Any:
+        result = super().load(task, project, part, report)
+        if self.failures:
+            raise ConnectionFailedError(self.failures.pop())
+        return result
+
+
+def test_another_attempt_does_not_load_again_what_was_committed(location: Make, ends: Ends) -> None:
+    days(ends)
+    ends.at_target("CREATE TABLE log (at timestamptz DEFAULT clock_timestamp())")
+    place = location(public__t=f"{WHOLE}after: log.sql\n")
+    place.files["routes/erp/public/t/log.sql"] = "INSERT INTO log DEFAULT VALUES"
+    done = place.run("public.t", resources={"dwh_loader": Unheard(failures=["gone"])})
+    assert done.success
+    assert done.retries() == [0]
+    assert ends.at_target("SELECT count(*) FROM log") == [(1,)]
+    ((_, facts),) = place.events("public.t")
+    assert facts["rows_inserted"] == 48
+    assert "another attempt" in facts["note/commit"]
+    assert place.run("public.t").success
+    assert ends.at_target("SELECT count(*) FROM log") == [(2,)]
 
 
 def test_ranges_of_numbers_are_partitions_too(location: Make, ends: Ends) -> None:
