@@ -45,7 +45,7 @@ class Peers:
             name: shutil.which(program, path=str(folder) if folder else None)
             for name, program in names.items()
         }
-        found = {name: Path(place) for name, place in places.items() if place}
+        found = {name: Path(place) for name, place in places.items() if place and _runs(place)}
         for name in names.keys() - found.keys():
             print(f"{name} is not installed: no figure of it in this run")
         return cls(found)
@@ -136,6 +136,15 @@ class Peers:
         return run(command, _QUIET)
 
 
+def _runs(program: str) -> bool:
+    """Whether it starts; the package of sling, say, fetches the program when it is called."""
+    try:
+        run([program, "--version"], _QUIET)
+    except RuntimeError:
+        return False
+    return True
+
+
 _QUIET = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "ERROR",
@@ -156,4 +165,5 @@ def _source(databases: Any, kind: str) -> str:
 
 
 def _driver(source: str) -> str:
-    return source.replace("mysql://", "mysql+pymysql://")
+    driven = source.replace("mysql://", "mysql+pymysql://")
+    return driven.replace("postgresql://", "postgresql+psycopg2://")
