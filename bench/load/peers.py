@@ -51,7 +51,7 @@ class Peers:
         return cls(found)
 
     def full(self, databases: Any, kind: str, table: str) -> dict[str, Callable[[], Usage]]:
-        """Runners of a full load, by name."""
+        """Runners of a full load, by name. The server trusts this machine; dlt wants a password."""
         source = _source(databases, kind)
         return {
             name: lambda name=name: self._run(name, databases, source, table, kind, "")
@@ -71,7 +71,7 @@ class Peers:
     def _run(
         self, name: str, databases: Any, source: str, table: str, kind: str, cursor: str
     ) -> Usage:
-        target = f"postgresql://postgres@127.0.0.1:{databases.postgres.port}/target"
+        target = f"postgresql://postgres:none@127.0.0.1:{databases.postgres.port}/target"
         schema = f"{name}_{kind}{'_inc' if cursor else ''}"
         program = str(self.programs[name])
         base = {"postgres": "public", "sqlite": "main", "mariadb": "source"}[kind]
@@ -161,7 +161,7 @@ def _source(databases: Any, kind: str) -> str:
 
         port, password = databases.mariadb
         return f"mysql://root:{quote(password, safe='')}@127.0.0.1:{port}/source"
-    return f"postgresql://postgres@127.0.0.1:{databases.postgres.port}/source"
+    return f"postgresql://postgres:none@127.0.0.1:{databases.postgres.port}/source"
 
 
 def _driver(source: str) -> str:
