@@ -90,11 +90,8 @@ def incremental(databases: Databases, name: str, rounds: int, peers: Peers) -> F
         databases.run("source", f"VACUUM {name}")
         return moment
 
-    state = {"moment": ""}
-
     def floor() -> Usage:
-        state["moment"] = change()
-        return _run(databases, [_merge_pipe(databases, name, state["moment"])])
+        return _run([_merge_pipe(databases, name, change())])
 
     runners = {_FLOOR: floor, "kada": lambda: _kada(project, f"changed.{name}")}
     figures = in_turn(rounds, {**runners, **peers.changed(databases, name)}, _FLOOR)
@@ -193,11 +190,11 @@ def _merge_pipe(databases: Databases, name: str, moment: str) -> str:
 def _emptied(databases: Databases, table: str, commands: list[str]) -> Usage:
     """Time commands side by side, the table emptied before."""
     databases.run("target", f"TRUNCATE {table}")
-    return _run(databases, commands)
+    return _run(commands)
 
 
-def _run(databases: Databases, commands: list[str]) -> Usage:
-    del databases
+def _run(commands: list[str]) -> Usage:
+    """Time commands that run side by side."""
     together = "".join(f"({command}) & p{at}=$!\n" for at, command in enumerate(commands))
     waits = "".join(f"wait $p{at}\n" for at in range(len(commands)))
     return run(["bash", "-c", f"set -euo pipefail\n{together}{waits}"])
