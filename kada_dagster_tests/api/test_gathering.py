@@ -44,7 +44,7 @@ def test_results_come_in_the_order_of_the_jobs_from_calls_at_the_same_time() -> 
         time.sleep(0.002 * (hash(seen.path) % 4))
         return reply(seen.path)
 
-    with HttpServer(respond) as server, client(server.url, concurrency=8) as api:
+    with HttpServer(respond) as server, client(server.url, concurrency=8, timeout=30) as api:
         found = list(api.gather(range(100), lambda job: api.get(f"/{job}")))
         assert found == [(job, f"/{job}") for job in range(100)]
         assert api.calls == 100

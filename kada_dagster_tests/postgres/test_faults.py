@@ -113,7 +113,7 @@ def test_a_cancelled_statement_may_be_tried_again(before: Before) -> None:
         error = before.fails(before.slow(), SourceChangedError, DATABASE, "SCHEMAS_SQL")
     assert error.transient
     assert error.exit_code == 1
-    assert backends(before.server, DATABASE) == []
+    wait_until(lambda: not backends(before.server, DATABASE))
 
 
 def test_a_statement_that_takes_too_long_names_the_setting(before: Before) -> None:
