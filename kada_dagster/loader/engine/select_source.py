@@ -48,10 +48,6 @@ class SelectSource:
         """Never: see the module."""
         self._refuse(selection)
 
-    def greatest(self, selection: Selection, column: str) -> str | None:
-        """Never: see the module."""
-        self._refuse(selection, column)
-
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """Never: see the module."""
         self._refuse(schema)

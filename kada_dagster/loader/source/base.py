@@ -240,14 +240,6 @@ class Source(Protocol):
         """
         ...
 
-    def greatest(self, selection: Selection, column: str) -> str | None:
-        """The greatest value of a column, as text that PostgreSQL reads back exactly.
-
-        Raises:
-            LoaderError: the source refuses.
-        """
-        ...
-
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """The tables of a schema, or of the usual one.
 

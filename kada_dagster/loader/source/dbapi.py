@@ -18,9 +18,7 @@ from kada_dagster.loader.source.base import Bound, Column, Selection, TableInfo,
 from kada_dagster.loader.source.bound_values import bound_value
 from kada_dagster.loader.source.products import Product
 from kada_dagster.loader.source.row_stream import RowStream
-from kada_dagster.loader.source.spelling import UnfitError, spelled
 from kada_dagster.loader.source.statements import Statement, Statements
-from kada_dagster.loader.source.target_types import bare
 
 _Rows = tuple["tuple[str, ...] | None", "str | None"]
 _PLACE = re.compile("\0(\\d+)\0")
@@ -93,18 +91,6 @@ class DbapiSource(ABC):
     def count(self, selection: Selection) -> int:
         """See `Source.count`."""
         return int(self._all(str(selection), self._select(selection, ["COUNT(*)"]))[0][0])
-
-    def greatest(self, selection: Selection, column: str) -> str | None:
-        """See `Source.greatest`."""
-        target = self._target(selection, column)
-        highest = self._product.printed(target, f"MAX({self._sql.name(column)})")
-        value: Any = self._all(str(selection), self._select(selection, [highest]))[0][0]
-        try:
-            return None if value is None else spelled(value, bare(target))
-        except UnfitError as error:
-            raise SourceReadError(
-                f"{self._where}: {selection}: the greatest {column}: {error}"
-            ) from None
 
     @abstractmethod
     def tables(self, schema: str | None) -> Iterator[TableInfo]:

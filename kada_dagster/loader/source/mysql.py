@@ -107,12 +107,8 @@ class MysqlSource:
 
     def count(self, selection: Selection) -> int:
         """See `Source.count`."""
-        return self._value(selection, "COUNT(*)")
-
-    def greatest(self, selection: Selection, column: str) -> str | None:
-        """See `Source.greatest`."""
-        value = self._value(selection, f"CAST(MAX({self._sql.name(column)}) AS CHAR)")
-        return None if value is None else str(value)
+        statement, _ = self._sql.select(selection, ["COUNT(*)"])
+        return self._all(str(selection), statement)[0][0]
 
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """See `Source.tables`; the database of the profile is the usual schema."""
@@ -189,10 +185,6 @@ class MysqlSource:
             for one in given
         ]
         return {field.name: field for field in fields}
-
-    def _value(self, selection: Selection, what: str) -> Any:
-        statement, _ = self._sql.select(selection, [what])
-        return self._all(str(selection), statement)[0][0]
 
     def _all(self, what: str, statement: str) -> list[tuple[Any, ...]]:
         with self._reading(what), self._raw.cursor() as cursor:

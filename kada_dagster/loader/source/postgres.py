@@ -77,13 +77,11 @@ class PostgresSource:
 
     def count(self, selection: Selection) -> int:
         """See `Source.count`."""
-        return self._value("SELECT count(*)", selection)
+        from psycopg2.sql import SQL
 
-    def greatest(self, selection: Selection, column: str) -> str | None:
-        """See `Source.greatest`."""
-        from psycopg2.sql import SQL, Identifier
-
-        return self._value(SQL("SELECT max({})::text").format(Identifier(column)), selection)
+        counted = SQL("SELECT count(*) FROM {}{}")
+        statement = counted.format(rows_of(selection), where(selection.bounds))
+        return self.rows(str(selection), statement)[0][0]
 
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """See `Source.tables`; `public` is the usual schema."""
@@ -158,15 +156,6 @@ class PostgresSource:
             for column, (word, nullable, comment) in zip(given, known)
         ]
         return [(column, facts.get(one.type_code)) for column, one in zip(columns, given)]
-
-    def _value(self, what: str | Composable, selection: Selection) -> Any:
-        from psycopg2.sql import SQL, Composable
-
-        start = what if isinstance(what, Composable) else SQL(what)
-        statement = SQL("{} FROM {}{}").format(start, rows_of(selection), where(selection.bounds))
-        with self._cursor(str(selection)) as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall()[0][0]
 
     @contextmanager
     def _cursor(self, what: str) -> Generator[Cursor]:

@@ -80,12 +80,6 @@ class SqliteSource:
         """See `Source.count`."""
         return self._all(str(selection), _SQL.select(selection, ["count(*)"]))[0][0]
 
-    def greatest(self, selection: Selection, column: str) -> str | None:
-        """See `Source.greatest`."""
-        statement = _SQL.select(selection, [f"max({_SQL.name(column)})"])
-        value = self._all(str(selection), statement)[0][0]
-        return None if value is None else str(value)
-
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """See `Source.tables`; `main` is the usual schema."""
         schema = schema or "main"

@@ -318,8 +318,6 @@ def test_files_are_read_whole_and_are_no_tables(tmp_path: Path) -> None:
             source.columns(Selection(table=("t",)))
         with pytest.raises(NotSupportedError):
             source.tables(None)
-        with pytest.raises(NotSupportedError):
-            source.greatest(selection(), "a")
 
 
 @pytest.mark.parametrize(

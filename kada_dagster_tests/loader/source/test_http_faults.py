@@ -392,8 +392,6 @@ def test_what_an_api_cannot_tell_is_not_supported(api: ShopApi) -> None:
         with pytest.raises(NotSupportedError, match="use mode: http"):
             source.columns(bounded)
         with pytest.raises(NotSupportedError):
-            source.greatest(selection(path="/all"), "id")
-        with pytest.raises(NotSupportedError):
             source.tables(None)
         with pytest.raises(ConfigError, match=r"give source\.http"):
             source.columns(Selection(table=("t",)))

@@ -125,7 +125,7 @@ def test_bounds_are_half_open_and_bound_as_values_of_their_column(
             selection = Selection(query="SELECT * FROM t WHERE '?' = '?'", bounds=(bound,))
             landing.load(source, selection)
             assert (bound, landing.rows("SELECT id FROM t ORDER BY 1")) == (bound, [(2,), (3,)])
-            assert (source.count(selection), source.greatest(selection, "id")) == (2, "3")
+            assert source.count(selection) == 2
 
 
 @needs_pg

@@ -283,18 +283,6 @@ def test_bounds_are_half_open_and_bound_as_values_of_their_column(
                 found = [row[0] for row in landing.rows("SELECT id FROM t ORDER BY 1")]
                 assert (bounds, found) == (bounds, expected)
                 assert source.count(selection) == len(expected)
-                assert source.greatest(selection, "id") == str(expected[-1])
-
-
-def test_the_greatest_value_is_text_that_postgresql_reads_back(file: Path) -> None:
-    make(
-        file,
-        "CREATE TABLE t (a TIMESTAMPTZ, b DECIMAL(9,3), c DATE, d VARCHAR)",
-        "INSERT INTO t VALUES ('2026-01-02 03:04:05.123456+02', 1.5, '2026-01-02', NULL)",
-    )
-    with duck(file) as source:
-        greatest = [source.greatest(T, name) for name in "abcd"]
-    assert greatest == ["2026-01-02 01:04:05.123456+00", "1.500", "2026-01-02", None]
 
 
 def test_odd_names_are_names(landing: Landing, file: Path) -> None:

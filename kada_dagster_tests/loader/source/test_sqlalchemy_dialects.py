@@ -52,7 +52,7 @@ class Written(DbapiSource):
 
     def _all(self, what: str, statement: tuple[str, list[object]]) -> Sequence[Any]:
         self.sent.append(statement)
-        return [("2026-01-02 03:04:05 +02:00",)]
+        return []
 
     def tables(self, schema: str | None) -> Any:
         return iter(list[TableInfo]())
@@ -132,9 +132,6 @@ def test_moments_with_zones_are_printed_by_the_server_where_drivers_drop_the_zon
     months = sent("oracle", T, c="interval year to month")[0]
     assert months == "SELECT TO_CHAR(c) FROM t"
     assert sent("oracle", T, c="interval")[0] == "SELECT c FROM t"  # the driver gives a timedelta
-    source = Written("mssql", **zoned)
-    assert source.greatest(T, "c") == "2026-01-02 03:04:05 +02:00"
-    assert source.sent[0][0] == "SELECT CONVERT(varchar(34), MAX([c]), 121) FROM [t]"
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,6 @@ class FolderSource:
         found = self._csv(settings)
         return found.count() if found else self._read(settings).count()
 
-    def greatest(self, selection: Selection, column: str) -> str | None:  # noqa: ARG002
-        """Never: files do not know it."""
-        raise NotSupportedError(f"{self._store.where}: files have no greatest {column}")
-
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """Never: files are no tables."""
         raise NotSupportedError(f"{self._store.where}: {schema or 'the folder'} has no tables")

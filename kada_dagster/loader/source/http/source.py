@@ -60,10 +60,6 @@ class ApiSource:
         """See `Source.count`; all pages are read, once."""
         return self._read(selection).count()
 
-    def greatest(self, selection: Selection, column: str) -> str | None:  # noqa: ARG002
-        """Never: an API does not tell."""
-        raise NotSupportedError(f"{self._name}: an API tells no greatest {column}")
-
     def tables(self, schema: str | None) -> Iterator[TableInfo]:  # noqa: ARG002
         """Never: an API has no tables."""
         raise NotSupportedError(f"{self._name}: an API has no tables")
