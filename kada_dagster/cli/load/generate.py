@@ -129,8 +129,7 @@ def _profile(chosen: Chosen, route: str, source: str | None) -> str:
 
 
 def _tables(chosen: Chosen, profile: str, request: Request) -> list[TableInfo]:
-    folder = chosen.project.folder
-    with open_source(chosen.project.connections[profile], profile, folder) as source:
+    with open_source(chosen.project.connections[profile], profile) as source:
         return [one for one in source.tables(request.schema) if request.matches(one.name[-1])]
 
 

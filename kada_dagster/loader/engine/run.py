@@ -133,7 +133,7 @@ def opened_source(task: Task, project: Project, target: Target) -> Source:
     if task.connection is None:
         return SelectSource(target, str(task.folder / "".join(task.definition.sql)))
     profile = project.connections[task.connection]
-    return open_source(profile, task.connection, task.folder)
+    return open_source(profile, task.connection)
 
 
 def _end_of(source: Source) -> Break:

@@ -6,7 +6,6 @@ import socket
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from typing_extensions import Self
@@ -231,7 +230,7 @@ class MysqlStream:
         return ""
 
 
-def open_mysql(profile: MysqlProfile, name: str, folder: Path) -> MysqlSource:  # noqa: ARG001
+def open_mysql(profile: MysqlProfile, name: str) -> MysqlSource:
     """See `registry.open_source`."""
 
     def text(key: str, template: Template | None) -> str | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from kada_dagster.errors import ConfigError, KadaError
@@ -169,7 +168,7 @@ def _pyodbc() -> Any:
     raise ConfigError(f"pyodbc: {reason}")
 
 
-def open_odbc(profile: OdbcProfile, name: str, folder: Path) -> OdbcSource:  # noqa: ARG001
+def open_odbc(profile: OdbcProfile, name: str) -> OdbcSource:
     """See `registry.open_source`."""
     field, template = f"connections.yaml: {name}.connection_string", profile.connection_string
     text = template.resolve(field, spelt)

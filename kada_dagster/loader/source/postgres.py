@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -220,6 +219,6 @@ def _modifier(column: Any) -> int:
     return -1
 
 
-def open_postgres(profile: PostgresProfile, name: str, folder: Path) -> PostgresSource:  # noqa: ARG001
+def open_postgres(profile: PostgresProfile, name: str) -> PostgresSource:
     """See `registry.open_source`."""
     return PostgresSource(server_of(profile, name))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from kada_dagster.loader.definition.profiles import Profile
@@ -20,16 +19,15 @@ _OPENERS: Mapping[str, str] = {
     "http": "kada_dagster.loader.source.http.source:open_http",
     "folder": "kada_dagster.loader.source.files.source:open_folder",
 }
-"""`module:function` by the type of the profile; called with profile, its name and the folder."""
+"""`module:function` by the type of the profile; called with the profile and its name."""
 
 
-def open_source(profile: Profile, name: str, folder: Path) -> Source:
+def open_source(profile: Profile, name: str) -> Source:
     """Connect to what a profile describes; close it.
 
     Args:
         profile: of connections.yaml.
         name: of the profile, for messages.
-        folder: of the task, for files that are named relative to it.
 
     Raises:
         ConfigError: a variable is not set, or the driver is not installed.
@@ -38,5 +36,5 @@ def open_source(profile: Profile, name: str, folder: Path) -> Source:
     """
     kind: Any = profile
     module, _, function = _OPENERS[kind.type].partition(":")
-    opener: Callable[[Profile, str, Path], Source] = getattr(import_module(module), function)
-    return opener(profile, name, folder)
+    opener: Callable[[Profile, str], Source] = getattr(import_module(module), function)
+    return opener(profile, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from kada_dagster.errors import KadaError
@@ -156,6 +155,6 @@ def statements_of(dialect: Any) -> DriverStatements:
     )
 
 
-def open_sqlalchemy(profile: SqlalchemyProfile, name: str, folder: Path) -> SqlalchemySource:  # noqa: ARG001
+def open_sqlalchemy(profile: SqlalchemyProfile, name: str) -> SqlalchemySource:
     """See `registry.open_source`."""
     return SqlalchemySource(address_of(profile.url, name))

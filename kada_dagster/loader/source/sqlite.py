@@ -187,6 +187,6 @@ class _Text(bytes):
         return True
 
 
-def open_sqlite(profile: SqliteProfile, name: str, folder: Path) -> SqliteSource:  # noqa: ARG001
+def open_sqlite(profile: SqliteProfile, name: str) -> SqliteSource:
     """See `registry.open_source`."""
     return SqliteSource(profile.path, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from kada_dagster.loader.definition.profiles import PROFILE
@@ -27,6 +26,6 @@ def opened(maria: MariadbDatabase, **more: Any) -> Iterator[MysqlSource]:
         "password": f"${{{PASSWORD_VARIABLE}}}",
     }
     profile = PROFILE.validate_python({**fields, **more})
-    with open_source(profile, "erp", Path()) as source:
+    with open_source(profile, "erp") as source:
         assert isinstance(source, MysqlSource)
         yield source

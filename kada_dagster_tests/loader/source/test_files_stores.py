@@ -244,7 +244,7 @@ def test_files_of_a_bucket_are_loaded_by_a_profile(
     profile = PROFILE.validate_python(
         {"type": "folder", "url": "s3://${BUCKET}/x", "options": {**options, "use_ssl": "false"}}
     )
-    with open_source(profile, "drop", tmp_path) as source:
+    with open_source(profile, "drop") as source:
         assert landing.load(source, selection()) == 2
     assert landing.rows() == [("1", "2"), ("3", "4")]
 

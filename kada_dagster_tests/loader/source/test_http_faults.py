@@ -7,7 +7,6 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,7 +56,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
 @contextmanager
 def opened(api: ShopApi, **profile: Any) -> Iterator[ApiSource]:
     fields = {"type": "http", "url": api.url, **profile}
-    with open_source(PROFILE.validate_python(fields), "shop", Path()) as source:
+    with open_source(PROFILE.validate_python(fields), "shop") as source:
         assert isinstance(source, ApiSource)
         yield source
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +33,7 @@ def read(landing: Landing, api: ShopApi, path: str, paging: Any = None, **more: 
     selection = Selection(options={"http": HttpSource.model_validate(fields)})
     profile = PROFILE.validate_python({"type": "http", "url": api.url})
     into = landing.create("id int, name text")
-    with open_source(profile, "shop", Path()) as source:
+    with open_source(profile, "shop") as source:
         landing.take(source.stream(selection, into), into)
     return [row[0] for row in landing.rows("SELECT id FROM t ORDER BY 1")]
 

@@ -32,7 +32,7 @@ needs_lite = pytest.mark.skipif(LITE not in pyodbc.drivers(), reason="libsqliteo
 @contextmanager
 def opened(text: str) -> Iterator[OdbcSource]:
     profile = PROFILE.validate_python({"type": "odbc", "connection_string": text})
-    with open_source(profile, "shop", Path()) as source:
+    with open_source(profile, "shop") as source:
         assert isinstance(source, OdbcSource)
         yield source
 

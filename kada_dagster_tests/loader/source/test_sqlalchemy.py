@@ -55,7 +55,7 @@ def make(file: Path, *statements: str) -> None:
 @contextmanager
 def opened(url: str) -> Iterator[SqlalchemySource]:
     profile = PROFILE.validate_python({"type": "sqlalchemy", "url": url})
-    with open_source(profile, "shop", Path()) as source:
+    with open_source(profile, "shop") as source:
         assert isinstance(source, SqlalchemySource)
         yield source
 

@@ -43,7 +43,7 @@ def make(file: Path, columns: str, *rows: tuple[Any, ...], table: str = "t") -> 
 def opened(file: Path) -> Iterator[SqliteSource]:
     profile = PROFILE.validate_python({"type": "sqlite", "path": str(file)})
     assert isinstance(profile, SqliteProfile)
-    with open_source(profile, "shop", file.parent) as source:
+    with open_source(profile, "shop") as source:
         assert isinstance(source, SqliteSource)
         yield source
 

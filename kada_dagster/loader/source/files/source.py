@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from typing_extensions import Self
@@ -141,7 +140,7 @@ class FolderSource:
         return f"{self._store.where}: {settings.pattern}"
 
 
-def open_folder(profile: FolderProfile, name: str, folder: Path) -> FolderSource:  # noqa: ARG001
+def open_folder(profile: FolderProfile, name: str) -> FolderSource:
     """See `registry.open_source`."""
     if profile.path is not None:
         return FolderSource(Folder(profile.path, name))

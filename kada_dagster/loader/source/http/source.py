@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Literal
 
 from typing_extensions import Self
@@ -178,6 +177,6 @@ def _text(value: str | float) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def open_http(profile: HttpProfile, name: str, folder: Path) -> ApiSource:  # noqa: ARG001
+def open_http(profile: HttpProfile, name: str) -> ApiSource:
     """See `registry.open_source`."""
     return ApiSource(profile, name)
