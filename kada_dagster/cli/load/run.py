@@ -102,7 +102,7 @@ class _Work:
 
     def __init__(self, chosen: Chosen) -> None:
         self._chosen = chosen
-        self._loaded: dict[str, list[LoadResult]] = {}
+        self._read: dict[str, int] = {}
         self._parts: dict[str, list[Part]] = {}
 
     def do(self, load: Load, report: Report) -> LoadResult | list[Quality]:
@@ -112,15 +112,8 @@ class _Work:
         if load.checks:
             report("check")
             parts = self._parts.get(task.id, [])
-            read = sum(result.counts.read for result in self._loaded.get(task.id, []))
-            return check_task(
-                task,
-                chosen.project,
-                load.checks,
-                parts=parts,
-                read=None if parts else read,
-                **places,
-            )
+            read = self._read.get(task.id)
+            return check_task(task, chosen.project, load.checks, parts=parts, read=read, **places)
         result = run_task(
             task,
             chosen.project,
@@ -129,8 +122,9 @@ class _Work:
             load_id=load.load_id,
             **places,
         )
-        self._loaded.setdefault(task.id, []).append(result)
-        if load.part is not None:
+        if load.part is None:
+            self._read[task.id] = result.counts.read
+        else:
             self._parts.setdefault(task.id, []).append(load.part)
         return result
 

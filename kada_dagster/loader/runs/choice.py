@@ -184,5 +184,4 @@ def _of_task(task: Task, choice: PartChoice, now: datetime) -> Iterator[Load]:
 
 def _checks_of(task: Task) -> tuple[str, ...]:
     """Names of its checks; a task that only runs files has no table to check."""
-    has_table = task.definition.mode != "sql" or bool(task.definition.sql)
-    return tuple(checks_of(task.definition.checks)) if has_table else ()
+    return tuple(checks_of(task.definition.checks)) if task.has_table else ()

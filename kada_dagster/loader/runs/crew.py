@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 
+from kada_dagster.loader.definition.profiles import Profile
 from kada_dagster.loader.definition.project import Project
-from kada_dagster.loader.engine.context import Report
+from kada_dagster.loader.definition.route import RouteDefinition
 from kada_dagster.loader.engine.stopping import Stop, stoppable
 from kada_dagster.loader.engine.watching import join
 from kada_dagster.loader.runs.attempts import Do, attempt
@@ -74,9 +76,8 @@ class Crew:
         thread.start()
 
     def _work(self, load: Load) -> None:
-        report: Report = lambda what: self._report(load, what)  # noqa: E731
         with stoppable(self._stop):
-            self._ended.put(attempt(load, self._do, report, self._stop))
+            self._ended.put(attempt(load, self._do, partial(self._report, load), self._stop))
 
     def _break_off(self) -> None:
         if self._running:
@@ -154,6 +155,6 @@ class _Plan:
         return next(filter(None, causes), "")
 
 
-def _has_room(used: int, limit: object) -> bool:
-    most: int | None = getattr(limit, "max_concurrent", None)
+def _has_room(used: int, limit: Profile | RouteDefinition | None) -> bool:
+    most = None if limit is None else limit.max_concurrent
     return most is None or used < most
