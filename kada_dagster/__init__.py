@@ -7,8 +7,9 @@ the vendor's collector library: its documented wrapper script runs with the impo
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from kada_dagster.exports import exports
 
 __version__ = "0.1.0"
 
@@ -65,15 +66,4 @@ _HOMES = {
     "publish_hwm": "kada_dagster.hwm",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Import an exported name where it lives (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = exports(__name__, _HOMES)

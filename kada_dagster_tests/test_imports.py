@@ -11,10 +11,12 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import kada_dagster
+from kada_dagster import config, fivetran, hevo, hightouch, postgres
 
 ROOT = Path(kada_dagster.__file__).parents[1]
 FACE = {
@@ -125,10 +127,19 @@ def test_the_package_itself_imports_nothing_else() -> None:
     assert not found & {"dagster", "pydantic", "click", "yaml", "rich", *DRIVERS}
 
 
-@pytest.mark.parametrize("name", kada_dagster.__all__)
-def test_every_exported_name_is_there_and_typed_where_it_lives(name: str) -> None:
-    assert getattr(kada_dagster, name) is not None
-    assert name in dir(kada_dagster)
+EXPORTED = [
+    (package, name)
+    for package in (kada_dagster, config, fivetran, hevo, hightouch, postgres)
+    for name in package.__all__
+]
+
+
+@pytest.mark.parametrize(("package", "name"), EXPORTED)
+def test_every_exported_name_is_there_and_typed_where_it_lives(
+    package: ModuleType, name: str
+) -> None:
+    assert getattr(package, name) is not None
+    assert name in dir(package)
 
 
 def test_a_name_that_is_not_exported_is_an_attribute_error() -> None:

@@ -7,8 +7,9 @@ who needs one part of it, as the loader does, does not pay for the models of all
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from kada_dagster.exports import exports
 
 if TYPE_CHECKING:
     from kada_dagster.config.find import find_config
@@ -93,15 +94,4 @@ _HOMES = {
     "source_settings": "kada_dagster.config.source",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Import an exported name where it lives (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = exports(__name__, _HOMES)
