@@ -95,11 +95,7 @@ def _schema(columns: Sequence[TargetColumn]) -> dg.TableSchema:
 
 def _holds_what_was_read(task: Task, result: LoadResult) -> bool:
     """Whether the table has just the rows that were read; with none, it may have kept its own."""
-    definition = task.definition
-    is_whole = definition.mode in ("full", "sql") or (
-        definition.mode in ("file", "http") and definition.write == "full"
-    )
-    return is_whole and task.has_table and result.counts.read > 0
+    return task.definition.replaces_all and task.has_table and result.counts.read > 0
 
 
 def _source(task: Task) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kada_dagster.errors import KadaError
-from kada_dagster.loader.definition.parts import CheckSettings
 from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.definition.task_folder import Task
 from kada_dagster.loader.engine.run import target_server
@@ -43,11 +42,6 @@ class Quality:
     is_certain: bool = True
 
 
-def checks_of(settings: CheckSettings) -> list[str]:
-    """Names of the checks that are asked for, in the order they are made."""
-    return settings.wanted
-
-
 def check_task(
     task: Task,
     project: Project,
@@ -63,7 +57,7 @@ def check_task(
     Args:
         task: of the project; it has a table.
         project: it is part of.
-        names: of the checks, as `checks_of` gives them.
+        names: of the checks, as `CheckSettings.wanted` gives them.
         target: name of the target's profile.
         tables: where the state is kept.
         parts: ranges to count rows in; none for the whole table.

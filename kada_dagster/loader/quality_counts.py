@@ -24,8 +24,6 @@ from kada_dagster.loader.source.postgres_query import rows_of, where
 if TYPE_CHECKING:
     from psycopg2.sql import Composable
 
-_READ = ("file", "http")
-
 
 @dataclass(frozen=True)
 class CheckedTable:
@@ -62,9 +60,7 @@ class CheckedTable:
     @property
     def is_mirror(self) -> bool:
         """Whether the target has no more rows than the source, because those that go are gone."""
-        definition = self.task.definition
-        is_read = definition.mode in _READ and definition.write == "full"
-        return definition.mode in ("full", "sql") or is_read or self.plan.deletes != "none"
+        return self.task.definition.replaces_all or self.plan.deletes != "none"
 
     @property
     def ranges(self) -> list[Part | None]:
@@ -109,7 +105,7 @@ def source_rows(checked: CheckedTable) -> int:
     from psycopg2.sql import SQL
 
     task = checked.task
-    if task.definition.mode in _READ and not (checked.read == 0 and _may_be_as_before(task)):
+    if task.definition.is_read and not (checked.read == 0 and _may_be_as_before(task)):
         if checked.read is None:
             raise NotSupportedError(f"{task}: rows are counted only when they are loaded")
         return checked.read

@@ -66,6 +66,16 @@ class TaskDefinition(Defaults):
     after: Names = Field(default=[], description="SQL files to run after, on the target.")
     depends: list[Text] = Field(default=[], description="Tasks that run before, as schema.table.")
 
+    @property
+    def is_read(self) -> bool:
+        """Whether its rows come from files or an API."""
+        return self.mode in ("file", "http")
+
+    @property
+    def replaces_all(self) -> bool:
+        """Whether the rows of a load take the place of all that are there."""
+        return self.mode in ("full", "sql") or (self.is_read and self.write == "full")
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         for field, message in _misfits(self):
@@ -77,7 +87,7 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
     """What does not go together, as field and message."""
     needs_source = task.mode != "sql"
     is_keyed = task.mode in _KEYED or task.write == "upsert" or task.deletes != "none"
-    is_incremental, is_read = task.mode == "incremental", task.mode in ("file", "http")
+    is_incremental = task.mode == "incremental"
     found = [
         ("source", "is required", needs_source and task.source is None),
         ("source", "mode sql reads the target; leave it out", not needs_source and task.source),
@@ -98,7 +108,7 @@ def _misfits(task: TaskDefinition) -> list[tuple[str, str]]:
             task.mode != "incremental" and task.lag is not None,
         ),
         ("split", "is for modes full and upsert only", task.split and task.mode not in _SPLIT),
-        ("write", "is for modes file and http only", task.write != "full" and not is_read),
+        ("write", "is for modes file and http only", task.write != "full" and not task.is_read),
         ("source.files", "is what mode file needs", _lacks(task, "file", "files")),
         ("source.http", "is what mode http needs", _lacks(task, "http", "http")),
         ("source", "files and answers are read whole, not from a mark or in ranges", _cut(task)),

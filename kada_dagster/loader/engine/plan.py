@@ -84,6 +84,5 @@ def _usual_empty(task: Task, part: Part | None) -> str:
     if part is not None:
         return "replace"
     definition = task.definition
-    is_read = definition.mode in ("file", "http")
-    replaces = definition.mode in ("full", "sql") or (is_read and definition.write == "full")
-    return "fail" if replaces or _deletes(definition) != "none" else "keep"
+    is_odd = definition.replaces_all or _deletes(definition) != "none"
+    return "fail" if is_odd else "keep"

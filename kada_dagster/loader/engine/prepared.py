@@ -56,10 +56,8 @@ def _run_files(task: Task, context: LoadContext, files: list[str]) -> None:
 
 def _is_in_place(task: Task, context: LoadContext) -> bool:
     """Whether rows come into the table itself; a new table gets its indexes behind its rows."""
-    definition, plan = task.definition, context.plan
-    is_read = definition.mode in ("file", "http")
-    is_whole = definition.mode in ("full", "sql") or (is_read and plan.write == "full")
-    if not is_whole or plan.is_part or plan.swap in ("delete", "truncate"):
+    plan = context.plan
+    if not task.definition.replaces_all or plan.is_part or plan.swap in ("delete", "truncate"):
         return True
     table = describe(context.target, plan.schema, plan.table)
     return bool(obstacles(context.target, table))

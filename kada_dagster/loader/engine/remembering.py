@@ -45,13 +45,11 @@ def load_remembering(task: Task, context: LoadContext, facts: dict[str, Any]) ->
     Raises:
         KadaError: the caller must roll back.
     """
-    source, plan = context.source, context.plan
+    source, plan, definition = context.source, context.plan, task.definition
     if not isinstance(source, Remembering):
         return Remembered(load_prepared(task, context), facts)
-    mode = task.definition.mode
-    is_read = mode in ("file", "http")
-    replaces = plan.write == "full" if is_read else mode not in ("upsert", "incremental")
-    is_whole = replaces or plan.deletes != "none"
+    is_history = definition.mode == "history"  # versions are told from what all files hold
+    is_whole = definition.replaces_all or plan.deletes != "none" or is_history
     is_new = source.recall(plan.selection, facts, replaces=is_whole)
     outcome = load_prepared(task, context) if is_new else LoadOutcome(Counts())
     outcome = replace(outcome, notes={**outcome.notes, **source.notes})

@@ -13,7 +13,6 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.definition.task_folder import Task
 from kada_dagster.loader.engine.split import Part, parts_of
-from kada_dagster.loader.quality import checks_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,4 +183,4 @@ def _of_task(task: Task, choice: PartChoice, now: datetime) -> Iterator[Load]:
 
 def _checks_of(task: Task) -> tuple[str, ...]:
     """Names of its checks; a task that only runs files has no table to check."""
-    return tuple(checks_of(task.definition.checks)) if task.has_table else ()
+    return tuple(task.definition.checks.wanted) if task.has_table else ()
