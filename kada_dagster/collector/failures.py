@@ -18,9 +18,6 @@ from kada_dagster.errors import KadaError
 if TYPE_CHECKING:
     from kada_dagster.config import RetrySettings
 
-_LONGEST_WAIT = 3600.0
-"""Seconds; where doubling the wait ends."""
-
 StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
 
@@ -49,7 +46,7 @@ def step_errors(context: StepContext, retries: RetrySettings) -> Generator[None]
 def _retry(
     context: StepContext, error: KadaError, retries: RetrySettings, attempt: int
 ) -> dg.RetryRequested:
-    wait = min(retries.delay_seconds * 2**attempt, _LONGEST_WAIT)
+    wait = retries.pause(attempt)
     context.log.warning(
         f"{error} - trying again in {wait:g} s (attempt {attempt + 1} of {retries.max_retries})"
     )

@@ -18,9 +18,6 @@ from kada_dagster.fivetran.sync_facts import error_facts
 if TYPE_CHECKING:
     from kada_dagster.config import FivetranAccountSettings
 
-_LONGEST_WAIT = 3600.0
-"""Seconds; where doubling the wait ends."""
-
 _AFTER_RESCHEDULE = 60.0
 """Seconds after the moment a sync was put off to, for Fivetran to begin with it."""
 
@@ -63,7 +60,7 @@ def _wait(error: KadaError, settings: FivetranAccountSettings, attempt: int) -> 
     if not error.transient or isinstance(error, SyncRunningError):  # there: the policy is to fail
         return None
     asked: float = getattr(error, "retry_after", None) or 0.0
-    return max(asked, min(settings.retries.delay_seconds * 2**attempt, _LONGEST_WAIT))
+    return max(asked, settings.retries.pause(attempt))
 
 
 def _failure(error: KadaError, connection_id: str, attempt: int) -> dg.Failure:

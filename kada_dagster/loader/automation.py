@@ -30,7 +30,6 @@ TASK_TAG = "kada/load"
 
 _LIMIT_TAG = "dagster/max_runtime"
 _PARTITION_TAG = "dagster/partition"
-_LONGEST_WAIT = 3600
 _MARGIN = 300  # seconds, for what is not the load itself
 _SHOWN = 20  # tasks a look explains
 
@@ -141,5 +140,5 @@ def longest_run(task: Task, loads: int) -> int:
     """
     retries, limit = task.definition.retries, task.definition.run.time_limit
     seconds = limit.total_seconds() if limit else 0
-    waits = (min(retries.delay_seconds * 2**n, _LONGEST_WAIT) for n in range(retries.max_retries))
+    waits = map(retries.pause, range(retries.max_retries))
     return int(seconds * loads * (retries.max_retries + 1) + sum(waits) + _MARGIN)

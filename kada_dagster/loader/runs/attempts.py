@@ -15,9 +15,6 @@ from kada_dagster.loader.runs.outcome import Outcome
 Do = Callable[[Load, Report], LoadResult | Sequence[Quality]]
 """Loads once, or makes the checks."""
 
-_LONGEST_WAIT = 3600.0
-"""Seconds; where doubling the wait ends."""
-
 
 def attempt(load: Load, do: Do, report: Report, stop: Stop) -> Outcome:
     """Load; after an error that may pass, again, as the task's `retries` say.
@@ -42,7 +39,7 @@ def attempt(load: Load, do: Do, report: Report, stop: Stop) -> Outcome:
             is_last = number == retries.max_retries
             if is_last or not (isinstance(error, KadaError) and error.transient):
                 return Outcome(load, error=error, attempts=number + 1)
-            seconds = min(retries.delay_seconds * 2**number, _LONGEST_WAIT)
+            seconds = retries.pause(number)
             report(f"{error} - again in {seconds:g} s ({number + 1} of {retries.max_retries})")
         try:
             stop.wait(seconds)
