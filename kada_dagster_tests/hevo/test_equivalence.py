@@ -44,7 +44,7 @@ def test_objects_lineage_and_events_are_those_of_the_account(
     assert_is_the_truth(found, estate)
 
 
-@pytest.mark.parametrize(("seed", "objects"), [(1, 0), (2, 10), (3, 100), (4, 1500)])
+@pytest.mark.parametrize(("seed", "objects"), [(1, 0), (2, 10), (3, 100), (4, 10_000)])
 def test_no_call_is_made_that_is_not_needed(seed: int, objects: int, tmp_path: Path) -> None:
     estate = HevoEstate.generate(seed, objects)
     with served(estate) as server:

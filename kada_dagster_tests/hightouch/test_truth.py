@@ -24,7 +24,7 @@ def assert_is_truth(found: Extracted, estate: HightouchEstate, window: Window = 
     assert sorted(found.events) == sorted(estate.events(HOST, window))
 
 
-@pytest.mark.parametrize("objects", [0, 1, 10, 100, 1000])
+@pytest.mark.parametrize("objects", [0, 1, 10, 100, 10_000])
 def test_objects_lineage_and_events_are_those_of_the_workspace(
     objects: int, tmp_path: Path
 ) -> None:
