@@ -88,14 +88,15 @@ def _ports(specs: Sequence[dg.AssetSpec]) -> dict[str, Any]:
     """Inputs and outputs of a connection's op.
 
     Dagster names them after their keys, so that the tables `a.b` and `a_b` have one name, and
-    `order items` none. Where that happens they get names of their own, which takes Dagster twice
-    as long to load.
+    `order items` and `größe` none. Where that happens they get names of their own, which takes
+    Dagster twice as long to load.
     """
     keys = {spec.key for spec in specs}
     upstream = {d.asset_key: d for s in specs for d in s.deps if d.asset_key not in keys}
     outputs = {spec.key.to_python_identifier() for spec in specs}
     inputs = {re.sub("[.-]", "_", "_".join(key.path)) for key in upstream}
-    if len(outputs) == len(keys) and len(inputs) == len(upstream) and all(map(_is_name, inputs)):
+    is_each_apart = len(outputs) == len(keys) and len(inputs) == len(upstream)
+    if is_each_apart and all(map(_is_name, outputs | inputs)):
         return {"specs": specs}
     own = {f"asset_{place}": spec for place, spec in enumerate(specs)}
     return {

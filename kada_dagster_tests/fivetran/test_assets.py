@@ -192,6 +192,14 @@ def test_names_dagster_has_no_identifier_for_load(empty: AccountLocation) -> Non
     assert found == {*names, "t u", "c", "d-1"}
 
 
+@pytest.mark.parametrize("name", ["a.b", "order items", "größe", "a-b", "x/y", '"q"', "表"])
+def test_each_of_them_loads_alone(empty: AccountLocation, name: str) -> None:
+    empty.world.add_connection(id="c", schema="odd", layout=lambda: tables(odd=[name, "orders"]))
+    empty.refresh()
+    found = {spec.key.path[-1] for spec in specs(empty).values()}
+    assert found == {name, "orders", "c"}
+
+
 class Prefixed(FivetranTranslator):
     """Tables under another key, connections with another owner."""
 
