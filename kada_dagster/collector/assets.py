@@ -128,6 +128,7 @@ def build_high_water_mark(instance: CollectorInstance) -> dg.AssetsDefinition:
         deps=[instance.sent_key],
         description=f"Where the extracts of {instance.name} have reached K without a gap.",
         required_resource_keys={instance.marks_resource},
+        freshness_policy=_freshness(instance),
         **_common(instance),
     )
     def high_water_mark(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
@@ -143,6 +144,15 @@ def build_high_water_mark(instance: CollectorInstance) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata={**facts, "kept_in": store.describe(instance.name)})
 
     return high_water_mark
+
+
+def _freshness(instance: CollectorInstance) -> dg.FreshnessPolicy | None:
+    """By it, Dagster shows when the mark was last moved, or stayed, too long ago. How old the
+    mark itself is, it cannot know: a backfill of old windows also materializes it."""
+    allowed = instance.settings.allowed_lag
+    if allowed is None:
+        return None
+    return dg.FreshnessPolicy.time_window(allowed.fail_after, allowed.warn_after)
 
 
 class _Common(TypedDict):

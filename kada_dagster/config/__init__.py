@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from kada_dagster.exports import exports
 
 if TYPE_CHECKING:
+    from kada_dagster.config.alerts import AlertSettings, ChannelSettings, SummarySettings
     from kada_dagster.config.find import find_config
     from kada_dagster.config.fivetran import FivetranAccountSettings, StartSettings
     from kada_dagster.config.fivetran_follow import FollowSettings, SensorSettings
+    from kada_dagster.config.freshness import FreshnessSettings
     from kada_dagster.config.landing import (
         AzureLandingSettings,
         LandingSettings,
@@ -32,20 +34,23 @@ if TYPE_CHECKING:
     from kada_dagster.config.models import (
         CheckSettings,
         KadaConfig,
-        ScheduleSettings,
         SourceSettings,
     )
     from kada_dagster.config.retries import RetrySettings
+    from kada_dagster.config.schedule import ScheduleSettings
     from kada_dagster.config.source import source_settings
     from kada_dagster.config.vendor_json import load_config
     from kada_dagster.config.window import WindowSettings
 
 __all__ = [
+    "AlertSettings",
     "AzureLandingSettings",
+    "ChannelSettings",
     "CheckSettings",
     "FileMarkSettings",
     "FivetranAccountSettings",
     "FollowSettings",
+    "FreshnessSettings",
     "HighWaterMarkSettings",
     "KadaConfig",
     "LandingMarkSettings",
@@ -60,6 +65,7 @@ __all__ = [
     "SensorSettings",
     "SourceSettings",
     "StartSettings",
+    "SummarySettings",
     "WindowSettings",
     "find_config",
     "load_config",
@@ -68,11 +74,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AlertSettings": "kada_dagster.config.alerts",
+    "ChannelSettings": "kada_dagster.config.alerts",
     "AzureLandingSettings": "kada_dagster.config.landing",
     "CheckSettings": "kada_dagster.config.models",
     "FileMarkSettings": "kada_dagster.config.marks",
     "FivetranAccountSettings": "kada_dagster.config.fivetran",
     "FollowSettings": "kada_dagster.config.fivetran_follow",
+    "FreshnessSettings": "kada_dagster.config.freshness",
     "HighWaterMarkSettings": "kada_dagster.config.marks",
     "KadaConfig": "kada_dagster.config.models",
     "LandingMarkSettings": "kada_dagster.config.marks",
@@ -83,10 +92,11 @@ _HOMES = {
     "PostgresMarkSettings": "kada_dagster.config.marks",
     "RetrySettings": "kada_dagster.config.retries",
     "S3LandingSettings": "kada_dagster.config.landing",
-    "ScheduleSettings": "kada_dagster.config.models",
+    "ScheduleSettings": "kada_dagster.config.schedule",
     "SensorSettings": "kada_dagster.config.fivetran_follow",
     "SourceSettings": "kada_dagster.config.models",
     "StartSettings": "kada_dagster.config.fivetran",
+    "SummarySettings": "kada_dagster.config.alerts",
     "WindowSettings": "kada_dagster.config.window",
     "find_config": "kada_dagster.config.find",
     "load_config": "kada_dagster.config.vendor_json",

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
+from kada_dagster.config.alerts import AlertSettings, SummarySettings
 from kada_dagster.config.delayed_cron import delayed
 from kada_dagster.config.fields import (
     FolderOrUrl,
@@ -33,11 +34,13 @@ from kada_dagster.config.fields import (
 )
 from kada_dagster.config.fivetran import FivetranAccountSettings
 from kada_dagster.config.fivetran_places import UNREAD_SOURCES, check_account
+from kada_dagster.config.freshness import AllowedLag, FreshnessSettings
 from kada_dagster.config.landing import LandingSettings
 from kada_dagster.config.loader import LoaderSettings
 from kada_dagster.config.marks import FileMarkSettings, HighWaterMarkSettings
 from kada_dagster.config.retries import RetrySettings
-from kada_dagster.config.window import WindowSettings, known_cron
+from kada_dagster.config.schedule import ScheduleSettings
+from kada_dagster.config.window import WindowSettings
 from kada_dagster.secrets import Secret
 
 if TYPE_CHECKING:
@@ -50,27 +53,6 @@ class CheckSettings(Settings):
     min_share_of_last: float = Field(
         default=0.5, ge=0, le=1, description="Least share of the rows of the last accepted extract."
     )
-
-
-class ScheduleSettings(Settings):
-    """When the schedule looks for windows that are missing, and how many it takes at once."""
-
-    enabled: bool = Field(
-        default=False, description="Whether it runs without being switched on in the UI."
-    )
-    cron: str | None = Field(
-        default=None,
-        description="When it looks, in the windows' time zone; without it, at the end of each "
-        "window and window.delay_minutes.",
-    )
-    max_windows: int = Field(
-        default=1000, ge=1, le=100_000, description="Windows one look asks for at most."
-    )
-
-    @field_validator("cron")
-    @classmethod
-    def _known_cron(cls, text: str | None) -> str | None:
-        return text if text is None else known_cron(text)
 
 
 class SourceSettings(Settings):
@@ -114,6 +96,9 @@ class SourceSettings(Settings):
     schedule: ScheduleSettings = Field(
         default=ScheduleSettings(), description="When it runs by itself."
     )
+    freshness: FreshnessSettings = Field(
+        default=FreshnessSettings(), description="When its mark is too old; false: never."
+    )
     pool: Text | None = Field(
         default=None, description="Dagster concurrency pool; without it, kada_<name>."
     )
@@ -128,6 +113,20 @@ class SourceSettings(Settings):
             )
             raise PydanticCustomError("no_cron", message, field)
         return self
+
+    @model_validator(mode="after")
+    def _freshness_can_be_met(self) -> Self:
+        try:
+            _ = self.allowed_lag
+        except ValueError as error:
+            context = {"what": str(error), "below": ("freshness",)}
+            raise PydanticCustomError("freshness", "{what}", context) from None
+        return self
+
+    @property
+    def allowed_lag(self) -> AllowedLag | None:
+        """How old the mark may be; None where nobody minds."""
+        return self.freshness.allowed(self.window, self.schedule.cron)
 
     @property
     def schedule_crons(self) -> tuple[str, ...]:
@@ -169,6 +168,12 @@ class KadaConfig(Settings):
         default=FileMarkSettings(),
         validate_default=True,
         description="How far each source is uploaded.",
+    )
+    alerts: AlertSettings | None = Field(
+        default=None, description="Who is told of failures and of marks that lag."
+    )
+    summary: SummarySettings | None = Field(
+        default=None, description="The asset that sums up how everything is."
     )
     _config_path: Path | None = PrivateAttr(None)
 
