@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
@@ -23,17 +24,24 @@ _IDLE = {*FAILED, *map(dg.DagsterRunStatus, ("NOT_STARTED", "MANAGED", "SUCCESS"
 AT_WORK = [status for status in dg.DagsterRunStatus if status not in _IDLE]
 """A run of these has not come to its end."""
 
+_TO_BE_RETRIED, _RETRIED = "dagster/will_retry", "dagster/auto_retry_run_id"
+"""Tags Dagster gives a failed run that its daemon launches once more (`run_retries`): when it
+failed, and when the new run is there."""
+
+_RETRY_WITHIN = timedelta(hours=1)
+"""The daemon does it in seconds; a retry that did not come in so long is not waited for."""
+
 _LAST_FAILED = 500
 """How many of the last failed runs that were sending are looked at."""
 
 
 def spans_at_work(dagster: dg.DagsterInstance, instance: CollectorInstance) -> list[Window]:
-    """The spans unfinished runs extract, whoever launched them.
+    """The spans unfinished runs extract, whoever launched them, and runs about to be retried.
 
     A run whose process is gone without a word is unfinished until Dagster's run monitoring says
     otherwise.
     """
-    runs = dagster.get_runs(dg.RunsFilter(statuses=AT_WORK))
+    runs = [*dagster.get_runs(dg.RunsFilter(statuses=AT_WORK)), *_before_retry(dagster)]
     return _spans((run for run in runs if _extracts(run, instance)), instance)
 
 
@@ -46,6 +54,16 @@ def spans_begun(dagster: dg.DagsterInstance, instance: CollectorInstance) -> lis
 def note_sending(context: dg.AssetExecutionContext, instance: CollectorInstance) -> None:
     """Note that this run begins to send files."""
     context.instance.add_run_tags(context.run.run_id, {SENDING_TAG: instance.name})
+
+
+def _before_retry(dagster: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Failed runs whose retry is not there yet: it will extract the same windows again."""
+    wanted = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.FAILURE],
+        tags={_TO_BE_RETRIED: "true"},
+        updated_after=datetime.now(timezone.utc) - _RETRY_WITHIN,
+    )
+    return [run for run in dagster.get_runs(wanted) if _RETRIED not in run.tags]
 
 
 def _extracts(run: dg.DagsterRun, instance: CollectorInstance) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 import dagster as dg
 import pytest
 
+from kada_dagster.collector import run_history
 from kada_dagster.collector.run_history import SENDING_TAG
 from kada_dagster.errors import WatermarkError
 from kada_dagster.hwm.window import Window, format_hwm
@@ -208,6 +209,32 @@ def test_windows_of_a_run_that_has_not_ended_are_left_out(location: Location, st
 @pytest.mark.parametrize("status", ["NOT_STARTED", "FAILURE", "CANCELED", "SUCCESS"])
 def test_windows_of_a_run_nobody_executes_are_asked_for(location: Location, status: str) -> None:
     location.launched(range_tags(JAN_2, JAN_3), STATUS[status])
+    assert requested(location, midnight(6)) == [(JAN_1, JAN_5)]
+
+
+def test_windows_of_a_failed_run_are_left_out_until_dagster_has_retried_it(
+    location: Location,
+) -> None:
+    """Else the retry and the run of the tick would send them in two sets of files."""
+    tags = range_tags(JAN_2, JAN_3)
+    location.launched({**tags, "dagster/will_retry": "false"}, STATUS.FAILURE)
+    assert requested(location, midnight(6)) == [(JAN_1, JAN_5)]
+    location.launched({**tags, "dagster/will_retry": "true"}, STATUS.FAILURE)
+    assert requested(location, midnight(6)) == [(JAN_1, JAN_1), (JAN_4, JAN_5)]
+
+
+def test_a_failed_run_that_was_retried_leaves_its_windows_to_the_retry(location: Location) -> None:
+    retried = {"dagster/will_retry": "true", "dagster/auto_retry_run_id": "the new run"}
+    location.launched({**range_tags(JAN_2, JAN_3), **retried}, STATUS.FAILURE)
+    assert requested(location, midnight(6)) == [(JAN_1, JAN_5)]
+
+
+def test_a_retry_that_does_not_come_is_not_waited_for(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_history, "_RETRY_WITHIN", timedelta(0))
+    tags = {**range_tags(JAN_2, JAN_3), "dagster/will_retry": "true"}
+    location.launched(tags, STATUS.FAILURE)
     assert requested(location, midnight(6)) == [(JAN_1, JAN_5)]
 
 
