@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 from pydantic import BaseModel
 
-from kada_dagster.cli.choice import configured_file
 from kada_dagster.cli.session import Session
-from kada_dagster.config import find_config, load_config_file
 from kada_dagster.config.problems import suggestion
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.project import Project, read_project
@@ -132,19 +130,17 @@ def configured_loaders(config: str | None) -> list[LoaderSettings]:
     Raises:
         ConfigError: there is no file, it is not usable, or has none.
     """
-    file = find_config(config) if config else configured_file()
+    file, loaders = _loaders(config)
     if file is None:
         raise ConfigError("there is no kada.yaml here; give the folder of a project: --project")
-    whole = load_config_file(file)
-    if not whole.loader:
+    if not loaders:
         raise ConfigError(f"{file}: there is no loader; give the folder of a project: --project")
-    return whole.loader
+    return loaders
 
 
 def places_beside(place: Place, config: str | None) -> list[Place]:
     """The other projects kada.yaml names."""
-    file = find_config(config) if config else configured_file()
-    loaders = load_config_file(file).loader if file else []
+    _, loaders = _loaders(config)
     places = [_place(loader) for loader in loaders]
     return [other for other in places if other.folder.resolve() != place.folder.resolve()]
 
@@ -158,6 +154,15 @@ def secrets_of(project: Project) -> list[Secret]:
         for name in template.variables
     )
     return [Secret(variable=name) for name in dict.fromkeys(found)]
+
+
+def _loaders(config: str | None) -> tuple[Path | None, list[LoaderSettings]]:
+    """The kada.yaml and the loaders in it. Only who looks for one pays for the models of all."""
+    from kada_dagster.cli.choice import configured_file
+    from kada_dagster.config import find_config, load_config_file
+
+    file = find_config(config) if config else configured_file()
+    return file, load_config_file(file).loader if file else []
 
 
 def _place(settings: LoaderSettings) -> Place:
