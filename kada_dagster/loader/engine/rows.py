@@ -1,4 +1,7 @@
-"""Rows that wait in a temporary table of the transaction, before they meet those of the target."""
+"""Rows that wait in a temporary table of the transaction, before they meet those of the target.
+
+An empty target has none to meet: there, rows with a key are copied right into it.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from kada_dagster.loader.engine.context import LoadContext
 from kada_dagster.loader.engine.copying import Feed, copy_rows
 from kada_dagster.loader.engine.table import Table
 from kada_dagster.loader.engine.target import Target, names
-from kada_dagster.loader.errors import DuplicateKeyError, SchemaMismatchError
+from kada_dagster.loader.errors import DuplicateKeyError, SchemaMismatchError, TargetError
 
 if TYPE_CHECKING:
-    from psycopg2.sql import Composable, Identifier
+    from psycopg2.sql import Composable
 
 _NAME = "load_rows"
+_DOUBLE = "SQLSTATE 23505"
 
 
 @dataclass(frozen=True)
@@ -25,15 +29,19 @@ class WaitingRows:
         target: the transaction.
         table: they are meant for.
         given: the columns they have.
+        place: the table they are in, quoted.
         rows: how many.
         size: bytes.
+        have_arrived: whether that is the one they are meant for.
     """
 
     target: Target
     table: Table
     given: Feed
+    place: Composable
     rows: int
     size: int
+    have_arrived: bool = False
 
     @classmethod
     def read(
@@ -51,22 +59,42 @@ class WaitingRows:
         Raises:
             LoaderError: not all arrived.
         """
+        from psycopg2.sql import SQL, Identifier
+
+        place = Identifier("pg_temp", _NAME)
+        create = SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
+        statement = create.format(place, names(given.names), table.identifier)
+        context.target.run(f"make a temporary table for {table}", statement)
+        copied = copy_rows(context, given, place, is_new=True)
+        if is_joined:
+            context.target.run("analyze", SQL("ANALYZE {}").format(place))
+        return cls(context.target, table, given, place, copied.rows, copied.size)
+
+    @classmethod
+    def read_by_key(
+        cls, context: LoadContext, table: Table, given: Feed, *, is_joined: bool = False
+    ) -> WaitingRows:
+        """As `read`; but into the table itself where that is empty.
+
+        Raises:
+            DuplicateKeyError: there, two rows share a key or another value that is unique.
+        """
         from psycopg2.sql import SQL
 
-        create = SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
-        statement = create.format(cls.name(), names(given.names), table.identifier)
-        context.target.run(f"make a temporary table for {table}", statement)
-        copied = copy_rows(context, given, cls.name(), is_new=True)
-        if is_joined:
-            context.target.run("analyze", SQL("ANALYZE {}").format(cls.name()))
-        return cls(context.target, table, given, copied.rows, copied.size)
-
-    @staticmethod
-    def name() -> Identifier:
-        """Of the temporary table, quoted."""
-        from psycopg2.sql import Identifier
-
-        return Identifier("pg_temp", _NAME)
+        check = SQL("SELECT EXISTS (SELECT FROM {})").format(table.identifier)
+        if context.target.rows(f"whether {table} is empty", check)[0][0]:
+            return cls.read(context, table, given, is_joined=is_joined)
+        try:
+            copied = copy_rows(context, given, table.identifier)
+        except TargetError as error:
+            if _DOUBLE not in str(error):
+                raise
+            listed = ", ".join(context.plan.key)
+            raise DuplicateKeyError(
+                f"{error}; make the query give each key ({listed}) once, or name the columns that "
+                "tell rows apart"
+            ) from None
+        return cls(context.target, table, given, table.identifier, copied.rows, copied.size, True)
 
     def require_key(self, key: tuple[str, ...]) -> None:
         """Refuse rows that cannot be told apart by their key.
@@ -81,9 +109,10 @@ class WaitingRows:
             raise SchemaMismatchError(f"{self.table}: key: {', '.join(missing)} is not read")
         listed = names(key)
         same = SQL("SELECT {0} FROM {1} GROUP BY {0} HAVING count(*) > 1").format(
-            listed, self.name()
+            listed, self.place
         )
-        if found := self._number(SQL("SELECT count(*) FROM ({}) AS same").format(same)):
+        counted = SQL("SELECT count(*) FROM ({}) AS same").format(same)
+        if not self.have_arrived and (found := self._number(counted)):
             raise DuplicateKeyError(
                 f"{self.table}: {found} keys ({', '.join(key)}) come more than once in what was "
                 "read; make the query give each once, or name the columns that tell rows apart"
@@ -91,7 +120,7 @@ class WaitingRows:
         nullable = [column.name for column in self.table.named(key) if not column.not_null]
         for column in nullable:
             none = SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(
-                self.name(), names([column])
+                self.place, names([column])
             )
             if found := self._number(none):
                 raise DuplicateKeyError(
@@ -102,7 +131,7 @@ class WaitingRows:
         """One value computed of all rows."""
         from psycopg2.sql import SQL
 
-        statement = SQL("SELECT {} FROM {}").format(expression, self.name())
+        statement = SQL("SELECT {} FROM {}").format(expression, self.place)
         return self.target.rows(what, statement)[0][0]
 
     def _number(self, statement: Composable) -> int:

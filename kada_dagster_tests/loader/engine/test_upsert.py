@@ -55,8 +55,34 @@ def test_values_are_told_apart_to_the_bit_whatever_their_type(ends: Ends) -> Non
 def test_keys_that_come_twice_are_counted_in_the_error_and_nothing_changes(ends: Ends) -> None:
     ends.at_source("CREATE TABLE t (id int, name text)")
     ends.at_target("CREATE TABLE t (id int PRIMARY KEY, name text)")
+    ends.at_target("INSERT INTO t VALUES (3, 'old')")
     ends.at_source("INSERT INTO t VALUES (1, 'a'), (1, 'b'), (2, 'c'), (2, 'd'), (3, 'e')")
     with pytest.raises(DuplicateKeyError, match=r"2 keys \(id\) come more than once"):
+        ends.load(UPSERT)
+    assert ends.at_target("SELECT * FROM t") == [(3, "old")]
+
+
+@pytest.mark.parametrize("deletes", ["none", "hard", "{column: deleted_at}"])
+def test_an_empty_table_is_filled_at_once(ends: Ends, deletes: str) -> None:
+    make(ends)
+    ends.at_target("ALTER TABLE t ADD deleted_at timestamptz")
+    ends.at_source("INSERT INTO t SELECT n, 'name ' || n FROM generate_series(1, 500) n")
+    counts = ends.load(UPSERT + f"deletes: {deletes}\n").counts
+    assert (counts.read, counts.inserted, counts.updated, counts.deleted) == (500, 500, 0, 0)
+    rows = "SELECT id, name FROM t ORDER BY id"
+    assert ends.at_target(rows) == ends.at_source(rows)
+    again = ends.load(UPSERT).counts
+    assert (again.inserted, again.updated, again.unchanged) == (0, 0, 500)
+
+
+def test_what_is_not_unique_leaves_an_empty_table_empty(ends: Ends) -> None:
+    ends.at_source("CREATE TABLE t (id int, name text)")
+    ends.at_target("CREATE TABLE t (id int PRIMARY KEY, name text UNIQUE)")
+    ends.at_source("INSERT INTO t VALUES (1, 'a'), (1, 'b')")
+    with pytest.raises(DuplicateKeyError, match=r"t_pkey.*each key \(id\) once"):
+        ends.load(UPSERT)
+    ends.at_source("UPDATE t SET id = 2, name = 'a' WHERE name = 'b'")
+    with pytest.raises(DuplicateKeyError, match="t_name_key"):
         ends.load(UPSERT)
     assert ends.at_target("SELECT * FROM t") == []
 

@@ -121,7 +121,7 @@ def _bring(context: LoadContext, sides: _Sides, found: _Range, given: Feed) -> L
     waiting = WaitingRows.read(context, _table(context), changed, is_joined=True)
     counts = merge(context, waiting)
     also = found.condition(sides.there)
-    gone = delete_missing(context, waiting.table, waiting.name(), (), also)
+    gone = delete_missing(context, waiting.table, waiting.place, (), also)
     counts = replace(counts, deleted=gone, unchanged=counts.unchanged + found.same)
     return LoadOutcome(counts, waiting.size, notes=found.notes)
 

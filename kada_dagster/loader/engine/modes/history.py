@@ -79,7 +79,7 @@ class _Versions:
         from psycopg2.sql import SQL
 
         missing = SQL("NOT EXISTS (SELECT FROM {} AS new WHERE {})")
-        condition = missing.format(self.waiting.name(), self._same_key)
+        condition = missing.format(self.waiting.place, self._same_key)
         return self._close(SQL(""), condition)
 
     def close_changed(self) -> int:
@@ -87,7 +87,7 @@ class _Versions:
         from psycopg2.sql import SQL
 
         condition = SQL("{} AND {}").format(self._same_key, _differs(self._tracked))
-        return self._close(SQL(" FROM {} AS new").format(self.waiting.name()), condition)
+        return self._close(SQL(" FROM {} AS new").format(self.waiting.place), condition)
 
     def refresh(self) -> int:
         """Columns that are not tracked, changed in the current version."""
@@ -102,7 +102,7 @@ class _Versions:
         made = statement.format(
             self.table.identifier,
             SQL(", ").join(changes),
-            self.waiting.name(),
+            self.waiting.place,
             self._current,
             self._same_key,
             _differs(other),
@@ -125,7 +125,7 @@ class _Versions:
             read,
             SQL("{}::{}").format(Literal(self.moment), SQL("timestamptz")),
             SQL("'infinity'" if ended.not_null else "NULL"),
-            self.waiting.name(),
+            self.waiting.place,
             self.table.identifier,
             self._current,
             self._same_key,

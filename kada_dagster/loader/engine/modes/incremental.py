@@ -39,7 +39,8 @@ def load_incremental(context: LoadContext) -> LoadOutcome:
     bounds = (*plan.selection.bounds, bound)
     whole = context
     context = replace(context, plan=replace(plan, selection=replace(plan.selection, bounds=bounds)))
-    waiting = WaitingRows.read(context, table, feed(context, table))
+    read = WaitingRows.read_by_key if plan.key else WaitingRows.read
+    waiting = read(context, table, feed(context, table))
     counts = merge(context, waiting) if plan.key else _replace_range(context, waiting, bound)
     size = waiting.size
     if plan.deletes != "none":
@@ -87,7 +88,7 @@ def _replace_range(context: LoadContext, waiting: WaitingRows, bound: Bound) -> 
     )
     listed = names(waiting.given.names)
     insert = SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
-    statement = insert.format(table.identifier, listed, listed, waiting.name())
+    statement = insert.format(table.identifier, listed, listed, waiting.place)
     inserted = context.target.run(f"insert into {table}", statement)
     return Counts(waiting.rows, inserted, 0, deleted)
 

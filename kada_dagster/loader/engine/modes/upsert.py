@@ -32,11 +32,11 @@ def load_upsert(context: LoadContext) -> LoadOutcome:
     table = describe(context.target, plan.schema, plan.table)
     require_unique(table, plan.key)
     is_joined = plan.deletes != "none"
-    waiting = WaitingRows.read(context, table, feed(context, table), is_joined=is_joined)
+    waiting = WaitingRows.read_by_key(context, table, feed(context, table), is_joined=is_joined)
     is_whole = may_replace(context, waiting.rows)
     counts = merge(context, waiting)
-    if is_whole and is_joined:
-        gone = delete_missing(context, table, waiting.name(), plan.selection.bounds)
+    if is_whole and is_joined and not waiting.have_arrived:
+        gone = delete_missing(context, table, waiting.place, plan.selection.bounds)
         counts = replace(counts, deleted=gone)
     return LoadOutcome(counts, waiting.size)
 
@@ -52,6 +52,8 @@ def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
     context.report(f"merge {waiting.rows:,} rows into {table}")
     if any(not column.not_null for column in table.named(key)):
         waiting.require_key(key)
+    if waiting.have_arrived:
+        return Counts(waiting.rows, waiting.rows)
     try:
         with target.attempt():
             statement = _statement(waiting, key, context.plan.soft_column)
@@ -89,7 +91,7 @@ def _statement(waiting: WaitingRows, key: tuple[str, ...], soft: str | None) -> 
         waiting.table.identifier,
         names(waiting.given.names),
         names(waiting.given.names),
-        waiting.name(),
+        waiting.place,
         names(key),
     )
     counted = SQL(
