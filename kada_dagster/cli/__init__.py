@@ -15,6 +15,7 @@ from kada_dagster.cli.lazy_group import LazyCommand, LazyGroup
 from kada_dagster.cli.session import Session, run
 
 COMMANDS = {
+    "doctor": LazyCommand("kada_dagster.cli.doctor:doctor", "Say what is wrong with a set-up."),
     "extract": LazyCommand(
         "kada_dagster.cli.extract:extract", "Extract one window of a source, check it, upload it."
     ),
@@ -24,6 +25,9 @@ COMMANDS = {
     "hwm": LazyCommand("kada_dagster.cli.hwm:hwm", "Show or set high water marks."),
     "load": LazyCommand(
         "kada_dagster.cli.load.group:load", "Fill tables of PostgreSQL as a project says."
+    ),
+    "status": LazyCommand(
+        "kada_dagster.cli.status:status", "Show how sources, loads and syncs are."
     ),
     "upload": LazyCommand("kada_dagster.cli.upload:upload", "Send what was extracted before."),
 }

@@ -1,0 +1,116 @@
+"""`kada doctor` on a sound set-up: everything is fine, nothing is changed, nothing is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kada_dagster.sandbox.postgres_server import PostgresServer
+from kada_dagster_tests.cli.doctor_breaks import BREAKS
+from kada_dagster_tests.cli.doctor_breaks_here import BREAKS as BREAKS_HERE
+from kada_dagster_tests.cli.doctor_site import Servers, Site, served, sound
+from kada_dagster_tests.landing.azurite import Azurite
+from kada_dagster_tests.landing.s3_server import S3Server
+
+
+@pytest.fixture(scope="session")
+def servers(
+    secured: PostgresServer, guarded_s3_server: S3Server, azurite: Azurite
+) -> Iterator[Servers]:
+    with served(secured, guarded_s3_server, azurite) as given:
+        yield given
+
+
+@pytest.fixture
+def site(
+    servers: Servers,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Site:
+    monkeypatch.chdir(tmp_path)
+    made = Site(tmp_path, servers, monkeypatch, capsys)
+    sound(made)
+    return made
+
+
+def test_a_sound_set_up_is_fine_and_nothing_is_left(site: Site) -> None:
+    before = site.everything()
+    said = site()
+    assert said.of("FAIL") == said.of("WARN") == []
+    assert said.of("SKIP") == ["dagster  daemons  no daemon has run yet"]
+    assert len(said.of("OK")) > 45
+    assert said.code == 0
+    assert site.everything() == before
+
+
+def test_marks_beside_landings_and_in_tables_are_tried_and_nothing_is_left(site: Site) -> None:
+    for marks in ({"type": "landing"}, site.marks_in_tables(site.servers.database)):
+        site.config["high_water_marks"] = marks
+        site.write()
+        before = site.everything()
+        said = site()
+        assert said.of("FAIL") == []
+        assert sum("  mark  none yet" in line for line in said.of("OK")) == 4
+        assert site.everything() == before
+
+
+@pytest.mark.parametrize("broken", [*BREAKS, *BREAKS_HERE], ids=lambda broken: broken.__name__)
+def test_a_broken_set_up_is_told_by_its_cause_alone(
+    site: Site, broken: Callable[[Site], list[str]]
+) -> None:
+    with site.stack:
+        expected = broken(site)
+        if site.config:
+            site.write()
+        said = site("--timeout", "4")
+    assert [_without_moments(line) for line in said.of("FAIL")] == expected
+    assert said.code == 1
+
+
+def test_offline_asks_nobody(site: Site) -> None:
+    for server in (site.servers.hevo, site.servers.hightouch, site.servers.fivetran):
+        server.requests.clear()
+    site.source("shop")["port"] = 1
+    site.write()
+    said = site("--offline")
+    assert said.of("FAIL") == []
+    assert "shop  login  not checked: --offline" in said.of("SKIP")
+    assert any(line.startswith("shop  staging") for line in said.of("OK"))
+    assert not site.servers.hevo.requests + site.servers.fivetran.requests
+
+
+def test_only_what_is_named_is_looked_at_and_json_says_the_same(site: Site) -> None:
+    site.monkeypatch.delenv("HEVO_API_KEY")
+    said = site("syncs", "--json")
+    assert said.code == 0
+    assert {one["subject"] for one in said.json} == {
+        *("installed", "dagster", "config", "syncs", "machine")
+    }
+    assert set(said.json[0]) == {"status", "subject", "check", "message", "seconds"}
+    assert site("hevo", "--json").code == 1
+
+
+def test_a_name_that_is_not_there_is_wrong_usage(site: Site) -> None:
+    said = site("sinks")
+    assert said.code == 2
+    assert "nothing is called 'sinks'; did you mean 'syncs'?" in said.err
+
+
+def test_variables_come_from_a_file_where_the_environment_lacks_them(site: Site) -> None:
+    for name in ("HEVO_API_KEY", "HEVO_API_SECRET"):
+        site.monkeypatch.setenv(name, "")  # so that what the file sets is taken back
+        site.monkeypatch.delenv(name)
+    (site.folder / ".env").write_text("HEVO_API_KEY=sandbox-key\nHEVO_API_SECRET=sandbox-secret\n")
+    assert site("hevo", "--offline").code == 1
+    assert site("hevo", "--env-file", ".env").code == 0
+    assert site("hevo", "--env-file", "gone").code == 2
+
+
+def _without_moments(line: str) -> str:
+    """What differs from run to run, taken out of the line of the clock."""
+    line = re.sub(r"3,6\d\d s ahead", "3,6NN s ahead", line)
+    return re.sub(r"where it is \S+ \S+ UTC", "where it is T UTC", line)
