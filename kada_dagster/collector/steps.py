@@ -139,7 +139,8 @@ def deliver(
         if landing is not None:
             report(f"upload to {landing.describe()}")
             receipts = upload_run(folder, landing, progress=progress)
-    staging.release(window)
+    if landing is not None:
+        staging.release(window)
     report("high water mark")
     return Delivery(checks, tuple(receipts), marks.record(staging.name, window, first))
 

@@ -24,7 +24,13 @@ from kada_dagster.extracts.shared_baseline import SharedBaseline
 from kada_dagster.extracts.shared_faults import VanishedError
 from kada_dagster.extracts.shared_store import Entry, SharedStore
 from kada_dagster.extracts.staging_errors import staging_errors
-from kada_dagster.extracts.staging_place import check_instance_name, fewest_covering, no_run
+from kada_dagster.extracts.staging_place import (
+    Noted,
+    check_instance_name,
+    fewest_covering,
+    no_run,
+)
+from kada_dagster.extracts.upload_notes import note_path, note_text, noted_upload
 from kada_dagster.hwm.window import Window, utc_now
 
 _TRIES = 5
@@ -124,8 +130,30 @@ class SharedStaging:
             yield folder
 
     def release(self, window: Window) -> None:
-        """Remove the copy of this machine."""
+        """Note the upload; remove the copy of this machine."""
+        with suppress(KadaError):  # without its note the run is kept
+            if (manifest := self._store.read(_manifest(window))) is not None:
+                self._store.write(note_path(window), note_text(manifest))
         self._copies.forget(window)
+
+    def noted(self, window: Window) -> Noted | None:
+        """The run's manifest, and when it was uploaded."""
+        manifest = self._store.read(_manifest(window))
+        if manifest is None:
+            return None
+        return Noted(manifest, noted_upload(self._store.read(note_path(window)), manifest))
+
+    def remove(self, window: Window, manifest: bytes) -> bool:
+        """Remove the manifest, which names the run, then its files and its note."""
+        if self._store.read(_manifest(window)) != manifest:
+            return False
+        self._store.remove(_manifest(window))
+        for path in self._store.files(window.folder):
+            if _folder(path) == _token(manifest):
+                self._store.remove(path)
+        self._store.remove(note_path(window))
+        self._copies.forget(window)
+        return True
 
     @cached_property
     def _store(self) -> SharedStore:

@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,13 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.extracts.baseline import BASELINE_NAME, Baseline, FileBaseline
 from kada_dagster.extracts.manifest import MANIFEST_NAME, Manifest
 from kada_dagster.extracts.staging_errors import staging_errors
-from kada_dagster.extracts.staging_place import check_instance_name, fewest_covering, no_run
+from kada_dagster.extracts.staging_place import (
+    Noted,
+    check_instance_name,
+    fewest_covering,
+    no_run,
+)
+from kada_dagster.extracts.upload_notes import note_path, note_text, noted_upload
 from kada_dagster.hwm.window import Window
 
 _PARTIAL = ".partial-"
@@ -96,7 +102,33 @@ class Staging:
         yield self.run_folder(window)
 
     def release(self, window: Window) -> None:
-        """Nothing to do: the run's folder stays."""
+        """Note the upload; the run's folder stays."""
+        path = self.folder / note_path(window)
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        with suppress(OSError):  # without its note the run is kept
+            path.parent.mkdir(exist_ok=True)
+            fresh.write_bytes(note_text(self._manifest(window).read_bytes()))
+            fresh.replace(path)
+
+    def noted(self, window: Window) -> Noted | None:
+        """The run's manifest, and when it was uploaded."""
+        with staging_errors(self.folder):
+            manifest = _read(self._manifest(window))
+            note = _read(self.folder / note_path(window))
+        return None if manifest is None else Noted(manifest, noted_upload(note, manifest))
+
+    def remove(self, window: Window, manifest: bytes) -> bool:
+        """Remove a run and its note, at one stroke for whoever looks for runs."""
+        aside = self.folder / f"{_PARTIAL}{window.folder}-removed"
+        with staging_errors(self.folder):
+            with self._lock():  # no rename while it is looked at
+                if _read(self._manifest(window)) != manifest:
+                    return False
+                shutil.rmtree(aside, ignore_errors=True)
+                self.run_folder(window).rename(aside)
+            (self.folder / note_path(window)).unlink(missing_ok=True)
+            shutil.rmtree(aside, ignore_errors=True)  # what is left goes with the next run
+        return True
 
     def describe(self) -> str:
         """The folder of this instance's runs."""
@@ -145,6 +177,9 @@ class Staging:
                     raise
                 _replace(partial, final)
 
+    def _manifest(self, window: Window) -> Path:
+        return self.run_folder(window) / MANIFEST_NAME
+
     def _lock(self) -> FileLock:
         """Held for moments only; a holder that hangs is an error after a minute."""
         return FileLock(self.folder / _LOCK, timeout=60)
@@ -160,6 +195,14 @@ class Staging:
         for path in self.folder.glob(f"{_PARTIAL}*"):
             if not _is_locked(path / _LOCK):
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _read(path: Path) -> bytes | None:
+    """The content of a small file; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _is_locked(path: Path) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +24,19 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]*\Z")
 _LOCAL = ("file", "local")
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What is known of a run without reading its files.
+
+    Attributes:
+        manifest: the text of its manifest; tells it apart from one that takes its place.
+        uploaded_at: when it was sent whole, UTC; None where nothing says so.
+    """
+
+    manifest: bytes
+    uploaded_at: datetime | None
 
 
 class StagingPlace(Protocol):
@@ -98,6 +113,29 @@ class StagingPlace(Protocol):
 
     def release(self, window: Window) -> None:
         """Note that a run was uploaded: what was kept to read it again soon may go."""
+        ...
+
+    def noted(self, window: Window) -> Noted | None:
+        """What is known of the run of exactly this window; None where there is none.
+
+        Raises:
+            StagingError: it cannot be read.
+        """
+        ...
+
+    def remove(self, window: Window, manifest: bytes) -> bool:
+        """Remove a run for good.
+
+        Args:
+            window: of the run, exactly.
+            manifest: as `noted` gave it: a run that took its place meanwhile stays.
+
+        Returns:
+            Whether it was there.
+
+        Raises:
+            StagingError: it cannot be removed.
+        """
         ...
 
 
