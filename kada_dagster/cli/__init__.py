@@ -26,6 +26,9 @@ COMMANDS = {
     "load": LazyCommand(
         "kada_dagster.cli.load.group:load", "Fill tables of PostgreSQL as a project says."
     ),
+    "prune": LazyCommand(
+        "kada_dagster.cli.prune:prune", "Remove staged runs that were uploaded long ago."
+    ),
     "status": LazyCommand(
         "kada_dagster.cli.status:status", "Show how sources, loads and syncs are."
     ),

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         KadaConfig,
         SourceSettings,
     )
+    from kada_dagster.config.retention import RetentionSettings
     from kada_dagster.config.retries import RetrySettings
     from kada_dagster.config.schedule import ScheduleSettings
     from kada_dagster.config.source import source_settings
@@ -59,6 +60,7 @@ __all__ = [
     "LoaderSettings",
     "LocalLandingSettings",
     "PostgresMarkSettings",
+    "RetentionSettings",
     "RetrySettings",
     "S3LandingSettings",
     "ScheduleSettings",
@@ -90,6 +92,7 @@ _HOMES = {
     "LoaderSettings": "kada_dagster.config.loader",
     "LocalLandingSettings": "kada_dagster.config.landing",
     "PostgresMarkSettings": "kada_dagster.config.marks",
+    "RetentionSettings": "kada_dagster.config.retention",
     "RetrySettings": "kada_dagster.config.retries",
     "S3LandingSettings": "kada_dagster.config.landing",
     "ScheduleSettings": "kada_dagster.config.schedule",

@@ -38,6 +38,7 @@ from kada_dagster.config.freshness import AllowedLag, FreshnessSettings
 from kada_dagster.config.landing import LandingSettings
 from kada_dagster.config.loader import LoaderSettings
 from kada_dagster.config.marks import FileMarkSettings, HighWaterMarkSettings
+from kada_dagster.config.retention import RetentionSettings
 from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.schedule import ScheduleSettings
 from kada_dagster.config.window import WindowSettings
@@ -174,6 +175,9 @@ class KadaConfig(Settings):
     )
     summary: SummarySettings | None = Field(
         default=None, description="The asset that sums up how everything is."
+    )
+    retention: RetentionSettings = Field(
+        default=RetentionSettings(), description="How long staged runs and logs are kept."
     )
     _config_path: Path | None = PrivateAttr(None)
 
