@@ -21,6 +21,7 @@ from kada_dagster import config, fivetran, hevo, hightouch, postgres
 ROOT = Path(kada_dagster.__file__).parents[1]
 FACE = {
     "kada_dagster.definitions",
+    "kada_dagster.celery",
     "kada_dagster.components",
     "kada_dagster.collector.asset_checks",
     "kada_dagster.collector.assets",
@@ -34,6 +35,7 @@ FACE = {
     "kada_dagster.collector.resources",
     "kada_dagster.collector.run_history",
     "kada_dagster.collector.run_scope",
+    "kada_dagster.collector.staged_runs",
     "kada_dagster.collector.tick",
     "kada_dagster.fivetran.account_assets",
     "kada_dagster.fivetran.assets",
@@ -62,6 +64,15 @@ FACE = {
     "kada_dagster.loader.partitions",
     "kada_dagster.loader.pools",
     "kada_dagster.loader.run_records",
+    "kada_dagster.operations.build",
+    "kada_dagster.operations.conditions",
+    "kada_dagster.operations.failed_runs",
+    "kada_dagster.operations.instance",
+    "kada_dagster.operations.overview",
+    "kada_dagster.operations.records",
+    "kada_dagster.operations.sensor",
+    "kada_dagster.operations.summary",
+    "kada_dagster.operations.watched",
     "kada_dagster.sandbox.demo.loads",
     "kada_dagster.sandbox.demo.runs",
 }

@@ -31,6 +31,7 @@ from kada_dagster.collector.run_scope import (
     required_windows,
     runs_step,
 )
+from kada_dagster.collector.staged_runs import require_newest, staged_runs
 from kada_dagster.errors import WatermarkError
 from kada_dagster.extracts.staging_place import reading_all
 from kada_dagster.hwm.mark import gap
@@ -100,8 +101,9 @@ def build_upload(instance: CollectorInstance) -> dg.AssetsDefinition:
             windows = required_windows(context, instance)
             resource: LandingResource = getattr(context.resources, instance.landing_resource)
             landing = resource.landing()
-            runs = instance.staging.covering(windows.window)
+            runs = staged_runs(context, instance, windows)
             with reading_all(instance.staging, runs) as folders:
+                require_newest(context, instance, windows, folders)
                 if not runs_step(context, instance.checks_op):
                     for folder in folders:
                         require_checked(context.op_execution_context, instance, folder)

@@ -5,6 +5,7 @@ Counts are integers under stable names, so that the UI plots them over windows a
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
@@ -50,6 +51,8 @@ def extract_metadata(manifest: Manifest, staging: StagingPlace, seconds: float) 
         "duration_seconds": round(seconds, 3),
         "start_hwm": manifest.start_hwm,
         "end_hwm": manifest.end_hwm,
+        "extracted_at": manifest.extracted_at,
+        "host": socket.gethostname(),
         "warnings": sum(warning.count for warning in manifest.warnings),
     }
     facts |= {f"warnings/{warning.code}": warning.count for warning in manifest.warnings}

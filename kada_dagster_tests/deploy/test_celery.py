@@ -1,0 +1,278 @@
+"""A real broker, real workers, the real daemon: what is launched, on which worker it runs, and what
+is left of it. Everything is launched at once, because most of the time is waiting for the daemon.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kada_dagster.sandbox.demo.hevo_account import hevo_account
+from kada_dagster.sandbox.demo.hightouch_workspace import hightouch_workspace
+from kada_dagster.sandbox.hevo import HevoServer
+from kada_dagster.sandbox.hightouch.server import HightouchServer
+from kada_dagster.sandbox.postgres_server import PostgresServer
+from kada_dagster.sandbox.web.faults import HANG, Fault
+from kada_dagster_tests.deploy.celery_site import (
+    FIRST,
+    QUEUE_TAG,
+    SECRETS,
+    WORKER_TAG,
+    CelerySite,
+    awaited_runs,
+    backfill,
+    celery_site,
+    configuration,
+    have_ended,
+    landed,
+    mark,
+    materialize,
+    of_backfill,
+    tags_of,
+    worker_of,
+)
+from kada_dagster_tests.extracts.shared_places import s3_environment
+from kada_dagster_tests.landing.s3_server import S3Server
+from kada_dagster_tests.live.dev_server import ROOT
+from kada_dagster_tests.live.launching import events, materializations
+from kada_dagster_tests.redis_server import PASSWORD, RedisUnavailableError, redis_server
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("celery")]
+
+KEYS = ["2026-01-01 00:00:00", "2026-01-02 00:00:00", "2026-01-03 00:00:00"]
+END = "2026-01-04 00:00:00"
+KINDS = ("hevo", "hightouch")
+PAIR, ALONE = "dagster", "alone"
+QUEUES = {"a": PAIR, "b": PAIR, "c": ALONE}
+"""Two workers share a queue, the third one has its own."""
+_BEGUN = 3
+"""Calls that are answered before the source that hangs does."""
+_LATENCY = 0.05
+
+
+@dataclass(frozen=True)
+class History:
+    """What was launched, after all of it has ended.
+
+    Attributes:
+        two, one: the runs of the backfills on two workers and on one, in the order of KINDS.
+        spread, apart: run of the extract, and that of the upload and the mark.
+        lost: the runs of the backfill whose worker was killed, oldest first.
+    """
+
+    two: list[dict[str, Any]]
+    one: list[dict[str, Any]]
+    spread: tuple[dict[str, Any], ...]
+    apart: tuple[dict[str, Any], ...]
+    lost: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def hang() -> Fault:
+    """What happens to a call of the source `lost`: there is no answer, until somebody gives up."""
+    return Fault(delay=HANG, after=_BEGUN)
+
+
+@pytest.fixture(scope="module")
+def site(
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: PostgresServer,
+    s3_server: S3Server,
+    hang: Fault,
+) -> Iterator[CelerySite]:
+    """Dagster, a broker and three workers, over an account, a workspace and a database."""
+    folder = tmp_path_factory.mktemp("celery")
+    with ExitStack() as running:
+        try:
+            redis = running.enter_context(redis_server())
+        except RedisUnavailableError as error:
+            pytest.skip(str(error))
+        hevo = HevoServer(hevo_account(), budget=None, latency=_LATENCY)
+        hightouch = HightouchServer(hightouch_workspace(), calls=None, latency=_LATENCY)
+        hangs = HevoServer(hevo_account(), budget=None)
+        hangs.fail(hang)
+        for server in (hevo, hightouch, hangs):
+            running.enter_context(server)
+        bucket = f"s3://{s3_server.new_bucket()}/staging"
+        sources = _sources(hevo.url, hightouch.url, hangs.url, bucket)
+        environment = s3_environment(s3_server) | {"SITE_TOKEN": hightouch.token}
+        _extract_plainly(folder, sources, environment)
+        yield running.enter_context(
+            celery_site(folder, postgres, redis, sources, QUEUES, environment)
+        )
+
+
+def _sources(hevo: str, hightouch: str, hangs: str, bucket: str) -> dict[str, dict[str, Any]]:
+    account = {"type": "hevo", "host": "eu.hevodata.com", "calls_a_minute": 100_000}
+    account |= {"api_key": "${SITE_KEY}", "api_secret": "${SITE_SECRET}", "concurrency": 1}
+    workspace = {"type": "hightouch", "api_token": "${SITE_TOKEN}", "concurrency": 1}
+    kinds = {
+        "hevo": {**account, "base_url": hevo},
+        "hightouch": {**workspace, "base_url": hightouch},
+    }
+    return {
+        **{f"{ways}_{kind}": kinds[kind] for ways in ("two", "one", "plain") for kind in KINDS},
+        "spread": {**kinds["hevo"], "output_path": bucket},
+        "apart": kinds["hevo"],
+        "lost": {**account, "base_url": hangs, "timeout": 600},
+    }
+
+
+def _extract_plainly(
+    folder: Path, sources: dict[str, dict[str, Any]], environment: dict[str, str]
+) -> None:
+    """The same windows of the same sources by the command, without Dagster."""
+    file = folder / "plain.yaml"
+    file.write_text(configuration(folder, sources), encoding="utf-8")
+    variables = {"PATH": os.environ["PATH"], "HOME": str(folder), **SECRETS, **environment}
+    for kind in KINDS:
+        name = f"plain_{kind}"
+        command = [sys.executable, "-m", "kada_dagster", "extract", sources[name]["type"]]
+        command += ["--config", str(file), "--name", name, "--start-hwm", FIRST, "--end-hwm", END]
+        subprocess.run(command, env=variables, cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def history(site: CelerySite, hang: Fault) -> History:
+    """All that is launched: the backfills; single assets, before the daemon has seen to those; and
+    then the power cut."""
+    server, alone, last = site.server, {QUEUE_TAG: ALONE}, {"dagster/priority": "-1"}
+    pair_ids = [backfill(server, f"two_{kind}", KEYS) for kind in KINDS]
+    alone_ids = [backfill(server, f"one_{kind}", KEYS, **alone) for kind in KINDS]
+    lost_tags = of_backfill(backfill(server, "lost", KEYS, **last))
+    extracts = _materialized(site, ["extract"], PAIR)
+    uploads = _materialized(site, ["upload", "high_water_mark"], ALONE)
+    two, one = ([_ended(site, one_id) for one_id in ids] for ids in (pair_ids, alone_ids))
+    (begun,) = awaited_runs(server, _on_a_worker, tags=lost_tags)
+    server.wait_for("a call that hangs", lambda: hang.seen > _BEGUN or None, 60)
+    site.workers[worker_of(begun)].lose_power()
+    lost = awaited_runs(server, lambda found: len(found) > 1 and have_ended(found), tags=lost_tags)
+    spread, apart = zip(extracts, uploads)
+    return History(two, one, spread, apart, lost)
+
+
+def _materialized(site: CelerySite, steps: list[str], queue: str) -> list[dict[str, Any]]:
+    """Runs of some assets for one window, once they have ended: of `spread` and of `apart`."""
+    ids = [materialize(site.server, name, steps, KEYS[0], queue) for name in ("spread", "apart")]
+    return awaited_runs(site.server, have_ended, runIds=ids)
+
+
+def _ended(site: CelerySite, backfill_id: str) -> dict[str, Any]:
+    """The one run of a backfill, once it has ended."""
+    (run,) = awaited_runs(site.server, have_ended, tags=of_backfill(backfill_id))
+    return run
+
+
+def _on_a_worker(found: list[dict[str, Any]]) -> bool:
+    return all(WORKER_TAG in tags_of(run) for run in found)
+
+
+def spans_overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(one["startTime"] < other["endTime"] and other["startTime"] < one["endTime"])
+
+
+def told(site: CelerySite, run: dict[str, Any]) -> str:
+    """All that the event log of a run says."""
+    return " ".join(str(event) for event in events(site.server, run["runId"]))
+
+
+def test_a_backfill_of_each_source_is_one_run_and_two_workers_execute_them_at_the_same_time(
+    history: History,
+) -> None:
+    assert [run["status"] for run in history.two] == ["SUCCESS", "SUCCESS"]
+    assert {worker_of(run) for run in history.two} == {"a", "b"}
+    assert spans_overlap(*history.two)
+
+
+def test_a_queue_with_one_worker_has_its_runs_executed_there_one_after_the_other(
+    history: History,
+) -> None:
+    assert [run["status"] for run in history.one] == ["SUCCESS", "SUCCESS"]
+    assert {worker_of(run) for run in history.one} == {"c"}
+    assert not spans_overlap(*history.one)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_workers_one_worker_and_the_plain_command_leave_the_same(
+    kind: str, history: History, site: CelerySite
+) -> None:
+    plain = landed(site.folder, f"plain_{kind}")
+    assert sum(map(len, plain.values())) > 1000
+    assert site.landed(f"two_{kind}") == site.landed(f"one_{kind}") == plain
+    assert mark(site.folder, f"plain_{kind}") == END
+    assert site.mark(f"two_{kind}") == site.mark(f"one_{kind}") == END
+
+
+def test_a_run_leaves_its_staging_on_the_machine_of_its_worker(
+    history: History, site: CelerySite
+) -> None:
+    for name, ways in (("two", history.two), ("one", history.one)):
+        for kind, run in zip(KINDS, ways):
+            there = [one for one in QUEUES if site.staged(f"{name}_{kind}", one)]
+            assert there == [worker_of(run)]
+
+
+def test_extract_and_upload_run_on_different_workers_where_staging_is_shared(
+    history: History, site: CelerySite
+) -> None:
+    extract, upload = history.spread
+    assert (extract["status"], upload["status"]) == ("SUCCESS", "SUCCESS")
+    assert worker_of(extract) in ("a", "b")
+    assert worker_of(upload) == "c"
+    assert not [one for one in QUEUES if site.staged("spread", one)]
+    assert set(site.landed("spread")) == {
+        f"{family}_20260102000000.csv" for family in ("META", "LINKAGE", "EVENTS")
+    }
+    assert site.mark("spread") == KEYS[1]
+
+
+def test_an_upload_far_from_its_extract_says_where_that_is_and_what_to_do(
+    history: History, site: CelerySite
+) -> None:
+    extract, upload = history.apart
+    assert (extract["status"], upload["status"]) == ("SUCCESS", "FAILURE")
+    (message,) = {
+        event["error"]["message"]
+        for event in events(site.server, upload["runId"])
+        if event["__typename"] == "ExecutionStepFailureEvent"
+    }
+    staged = site.workers[worker_of(extract)].folder / "extracts" / "apart"
+    assert f"{site.workers['c'].folder}/extracts/apart on " in message
+    assert f"{staged}/20260101000000_20260102000000/manifest.json on " in message
+    assert "set it to the URL of a place that all hosts reach" in message
+    assert site.landed("apart") == {}
+    assert site.mark("apart") is None
+
+
+def test_a_run_whose_worker_lost_its_power_is_launched_again_on_another_one(
+    history: History, site: CelerySite
+) -> None:
+    first, second = history.lost
+    assert (first["status"], second["status"]) == ("FAILURE", "SUCCESS")
+    killed, other = worker_of(first), worker_of(second)
+    assert {killed, other} == {"a", "b"}
+    assert f"{tags_of(first)[WORKER_TAG]} does not answer" in told(site, first)
+    plain = landed(site.folder, "plain_hevo")
+    assert site.landed("lost") == plain
+    assert site.mark("lost") == END
+    assert site.staged("lost", killed) == []
+    sent = materializations(site.server, "lost", "upload")
+    assert sorted(sent) == KEYS
+    assert len({facts["placed"] for facts in sent.values()}) == 1
+
+
+def test_no_password_of_the_broker_is_in_a_log_or_a_file(
+    history: History, site: CelerySite
+) -> None:
+    files = [path for path in site.folder.rglob("*") if path.is_file()]
+    assert any(path.name == "worker.log" for path in files)
+    assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]
+    assert not [answer for answer in site.server.answers if PASSWORD in answer]
