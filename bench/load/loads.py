@@ -12,11 +12,14 @@ from bench.process import Usage, in_turn, run
 
 Figures = tuple[dict[str, Usage], dict[str, float]]
 _FLOOR = "floor"
+ALONE = "kada, its loads alone"
+"""Without the start of Python, as in a process that runs already."""
 _RUN = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from time import monotonic
 from kada_dagster.loader.definition.project import read_project
 from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.engine.split import parts_of
@@ -24,9 +27,11 @@ project = read_project(Path(sys.argv[1]))
 task = project.tasks[sys.argv[2]]
 split = task.definition.split
 parts = parts_of(split, datetime.now(timezone.utc)) if split else [None]
+began = monotonic()
 with ThreadPoolExecutor(len(parts)) as pool:
     for result in pool.map(lambda part: run_task(task, project, part=part), parts):
         print(result)
+Path(sys.argv[3]).write_text(str(monotonic() - began))
 """
 
 
@@ -58,8 +63,10 @@ def postgres_full(databases: Databases, name: str, rows: int, rounds: int, peers
             databases, f"floor.{name}", [_pipe(databases, f"SELECT * FROM {name}", f"floor.{name}")]
         ),
         "floor, 4 ranges": lambda: _emptied(databases, f"floor4.{name}", floor4),
-        "kada": lambda: _kada(project, f"whole.{name}"),
+        "kada": lambda: _emptied_kada(databases, project, f"whole.{name}"),
+        ALONE: lambda: _alone(project),
         "kada, 4 ranges": lambda: _emptied_kada(databases, project, f"split.{name}"),
+        f"{ALONE}, 4 ranges": lambda: _alone(project),
         **peers.full(databases, "postgres", name),
     }
     figures = in_turn(rounds, runners, _FLOOR)
@@ -93,7 +100,11 @@ def incremental(databases: Databases, name: str, rounds: int, peers: Peers) -> F
     def floor() -> Usage:
         return _run([_merge_pipe(databases, name, change())])
 
-    runners = {_FLOOR: floor, "kada": lambda: _kada(project, f"changed.{name}")}
+    runners = {
+        _FLOOR: floor,
+        "kada": lambda: _kada(project, f"changed.{name}"),
+        ALONE: lambda: _alone(project),
+    }
     figures = in_turn(rounds, {**runners, **peers.changed(databases, name)}, _FLOOR)
     _same(databases, f"floor.{name}", [f"changed.{name}"])
     return figures
@@ -123,7 +134,8 @@ def source_full(databases: Databases, kind: str, rows: int, rounds: int, peers: 
         command = f"{client} --quick -BN -e 'SELECT * FROM source.events' | {copy}"
     runners = {
         _FLOOR: lambda: _emptied(databases, into, [command]),
-        "kada": lambda: _kada(project, f"{kind}.events"),
+        "kada": lambda: _emptied_kada(databases, project, f"{kind}.events"),
+        ALONE: lambda: _alone(project),
         **peers.full(databases, kind, "events"),
     }
     figures = in_turn(rounds, runners, _FLOOR)
@@ -203,11 +215,17 @@ def _run(commands: list[str]) -> Usage:
 def _kada(project: Path, task: str) -> Usage:
     password = project.parent / "password"
     environment = {"BENCH_MARIADB": password.read_text()} if password.is_file() else {}
-    return run([sys.executable, "-c", _RUN, str(project), task], environment)
+    alone = project.parent / "alone"
+    return run([sys.executable, "-c", _RUN, str(project), task, str(alone)], environment)
+
+
+def _alone(project: Path) -> Usage:
+    """What the process before took for its loads alone."""
+    return Usage(float((project.parent / "alone").read_text()), 0.0, 0.0)
 
 
 def _emptied_kada(databases: Databases, project: Path, task: str) -> Usage:
-    """As the floor's: a range that is loaded again would first be deleted."""
+    """Begins as the floor does: with an empty table."""
     databases.run("target", f"TRUNCATE {task}")
     return _kada(project, task)
 
