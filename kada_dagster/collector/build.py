@@ -49,6 +49,7 @@ def build_definitions(
     parts = [source_definitions(source, marks, given) for source in config.sources]
     parts += _loaders(config, parts, given)
     parts += _accounts(config, parts, given, translators or {})
+    parts += _operations(config, [*parts], given)
     whole = dg.Definitions.merge(*parts, dg.Definitions(executor=dg.in_process_executor))
     if unknown := sorted(given.keys() - (whole.resources or {}).keys()):
         known = ", ".join(sorted(whole.resources or {}))
@@ -87,6 +88,17 @@ def _accounts(
         translators=translators,
     )
     return accounts_definitions(config.fivetran, around)
+
+
+def _operations(
+    config: KadaConfig, parts: Sequence[dg.Definitions], given: Mapping[str, object]
+) -> list[dg.Definitions]:
+    """The definitions of alerts and summary, which look at all the others."""
+    if config.alerts is None and config.summary is None:
+        return []  # nobody else pays for the import
+    from kada_dagster.operations.build import operations_definitions
+
+    return operations_definitions(config, parts, given)
 
 
 def source_definitions(

@@ -1,0 +1,124 @@
+"""Alerts as e-mail: RFC 5322 by the standard library, SMTP with STARTTLS, TLS or neither."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from kada_dagster.hwm.window import utc_now
+from kada_dagster.operations.channel import DeliveryError
+from kada_dagster.operations.texts import plain_text, subject_line
+from kada_dagster.secrets import redact
+
+if TYPE_CHECKING:
+    from kada_dagster.config.alerts import EmailChannelSettings
+    from kada_dagster.operations.notices import Message
+
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class MailChannel:
+    """Sends messages to the addresses of a channel.
+
+    Attributes:
+        settings: of the channel.
+        base_url: address of Dagster's UI, for links.
+    """
+
+    settings: EmailChannelSettings
+    base_url: str | None = None
+
+    def send(self, message: Message) -> str:
+        """Send a message; one that some of the addresses have got counts as sent."""
+        secrets = [secret.reveal() for secret in self.settings.secrets()]
+        mail = self.composed(message)
+        with _failures(self.settings, secrets):
+            server = self._connected()
+            try:
+                self._log_in(server, secrets)
+                refused = server.send_message(mail)
+            finally:
+                with suppress(OSError, smtplib.SMTPException):
+                    server.quit()  # by then the message is taken or not
+        return f"refused: {', '.join(sorted(refused))}" if refused else ""
+
+    def composed(self, message: Message) -> EmailMessage:
+        """The mail of a message. Its Message-ID is the same each time."""
+        mail = EmailMessage()
+        mail["Subject"] = f"[kada] {subject_line(message)}"
+        mail["From"] = self.settings.sender
+        mail["To"] = ", ".join(self.settings.to)
+        mail["Date"] = format_datetime(utc_now())
+        mail["Message-ID"] = f"<kada-{message.id}@{self.settings.sender.rpartition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+        mail.set_content(plain_text(message, self.base_url))
+        return mail
+
+    def _connected(self) -> smtplib.SMTP:
+        """A connection, protected as configured, before any secret goes over it."""
+        host, port = self.settings.server
+        name, timeout = socket.gethostname(), self.settings.timeout
+        context = ssl.create_default_context(cafile=self.settings.ca_file)
+        if self.settings.security == "tls":
+            return smtplib.SMTP_SSL(host, port, name, timeout=timeout, context=context)
+        server = smtplib.SMTP(host, port, name, timeout=timeout)
+        if self.settings.security == "starttls":
+            try:
+                server.starttls(context=context)
+            except BaseException:
+                server.close()
+                raise
+        return server
+
+    def _log_in(self, server: smtplib.SMTP, secrets: list[str]) -> None:
+        if secrets:
+            server.login(*secrets)
+
+
+@contextmanager
+def _failures(settings: EmailChannelSettings, secrets: list[str]) -> Generator[None]:
+    """Turn what smtplib raises into a line that names the server and holds no secret."""
+    host, port = settings.server
+    try:
+        yield
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        said = " ".join(redact(_said(error), secrets).split())[:_LONGEST_REASON]
+        raise DeliveryError(f"mail server {host}:{port}: {said}") from None
+
+
+def _said(error: Exception) -> str:
+    """What the error says, whole: it is cut when secrets are out of it."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answers = [_answer(code, text) for code, text in error.recipients.values()]
+        return f"refuses all addresses: {answers[0]}"
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        answer = _answer(error.smtp_code, error.smtp_error)
+        return f"refuses the login, check username and password: {answer}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"answers {_answer(error.smtp_code, error.smtp_error)}"
+    return _no_answer(error)
+
+
+def _no_answer(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return f"{error}; check `security`"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message}); see ca_file"
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS there ({error.reason}); check security and port"
+    if isinstance(error, TimeoutError):
+        return "does not answer in time"
+    return f"{type(error).__name__}: {error}"
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {words}"

@@ -1,0 +1,98 @@
+"""Alerts as HTTP requests: Slack's incoming webhooks, or JSON for anything else.
+
+The address is a secret: who has that of a Slack webhook may write there. So nothing requests says
+is passed on, because it names the address.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kada_dagster.errors import ConfigError
+from kada_dagster.operations.channel import DeliveryError
+from kada_dagster.operations.slack import slack_body
+from kada_dagster.operations.texts import json_body
+from kada_dagster.secrets import redact
+
+if TYPE_CHECKING:
+    from requests import Response
+
+    from kada_dagster.config.alerts import WebhookChannelSettings
+    from kada_dagster.operations.notices import Message
+
+_LONGEST_REASON = 300
+_LONGEST_ANSWER = 4000
+_TOO_MANY = 429
+
+
+@dataclass(frozen=True)
+class WebhookChannel:
+    """Posts messages to an address.
+
+    Attributes:
+        settings: of the channel.
+        base_url: address of Dagster's UI, for links.
+    """
+
+    settings: WebhookChannelSettings
+    base_url: str | None = None
+
+    def send(self, message: Message) -> str:
+        """Post a message; any answer of 2xx says that it was taken."""
+        url = self.settings.url.reveal()
+        if not url.startswith(("https://", "http://")):
+            raise ConfigError(f"{self.settings.url}: must hold an address like https://host/path")
+        headers = {name: secret.reveal() for name, secret in self.settings.headers.items()}
+        with self._post(url, headers, message) as answer:
+            if not answer.ok or answer.is_redirect:
+                said = redact(_said(answer), [url, *headers.values()])
+                raise DeliveryError(f"{self.settings.label}: {said[:_LONGEST_REASON]}")
+        return ""
+
+    def _post(self, url: str, headers: dict[str, str], message: Message) -> Response:
+        import requests
+
+        given = {"Idempotency-Key": message.id, **headers}
+        try:
+            # No redirects: they would take headers and message to somebody else.
+            return requests.post(
+                url,
+                json=self.body(message),
+                headers=given,
+                timeout=self.settings.timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, ValueError) as error:
+            raise DeliveryError(f"{self.settings.label}: {_why(error)}") from None
+
+    def body(self, message: Message) -> dict[str, Any]:
+        """The body of the request."""
+        write = slack_body if self.settings.format == "slack" else json_body
+        return write(message, self.base_url)
+
+
+def _said(answer: Response) -> str:
+    """What the answer says, whole: it is cut when secrets are out of it."""
+    if answer.status_code == _TOO_MANY:
+        return f"answers 429, too many requests; Retry-After {answer.headers.get('Retry-After')}"
+    text = b""
+    with suppress(Exception):  # the status says what matters
+        text = answer.raw.read(_LONGEST_ANSWER, decode_content=True)
+    words = " ".join(text.decode("utf-8", "replace").split())
+    return f"answers {answer.status_code} {words}".rstrip()
+
+
+def _why(error: Exception) -> str:
+    """The kind of failure; its words name the address."""
+    import requests
+
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted, or there is no TLS"
+    if isinstance(error, requests.Timeout):
+        return "does not answer in time"
+    if isinstance(error, requests.ConnectionError):
+        return "cannot be reached"
+    return f"the request cannot be made ({type(error).__name__}); check the address and headers"
