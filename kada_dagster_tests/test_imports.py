@@ -73,6 +73,8 @@ FACE = {
     "kada_dagster.operations.sensor",
     "kada_dagster.operations.summary",
     "kada_dagster.operations.watched",
+    "kada_dagster.retention.job",
+    "kada_dagster.retention.logs",
     "kada_dagster.sandbox.demo.loads",
     "kada_dagster.sandbox.demo.runs",
 }

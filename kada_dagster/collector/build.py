@@ -49,6 +49,7 @@ def build_definitions(
     parts = [source_definitions(source, marks, given) for source in config.sources]
     parts += _loaders(config, parts, given)
     parts += _accounts(config, parts, given, translators or {})
+    parts += _retention(config)
     parts += _operations(config, [*parts], given)
     whole = dg.Definitions.merge(*parts, dg.Definitions(executor=dg.in_process_executor))
     if unknown := sorted(given.keys() - (whole.resources or {}).keys()):
@@ -99,6 +100,15 @@ def _operations(
     from kada_dagster.operations.build import operations_definitions
 
     return operations_definitions(config, parts, given)
+
+
+def _retention(config: KadaConfig) -> list[dg.Definitions]:
+    """The definitions of what removes old staged runs and logs."""
+    if not config.retention.removes:
+        return []  # nobody else pays for the import
+    from kada_dagster.retention.job import retention_definitions
+
+    return [retention_definitions(config.retention, config.sources)]
 
 
 def source_definitions(

@@ -201,7 +201,7 @@ def _read(path: Path) -> bytes | None:
     """The content of a small file; None where there is none."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -47,7 +47,7 @@ def why_kept(
     Args:
         run: the run.
         mark: everything before it was uploaded; None where there is no mark.
-        newest: the window of the run written last. It stays: a source that is silent for long
+        newest: the window of the run extracted last. It stays: a source that is silent for long
             would else have nothing to look at.
         before: what was uploaded later than this is too young to go.
     """
@@ -66,8 +66,8 @@ def upload_in_history(run: StagedRun, changes: Iterable[MarkChange]) -> datetime
 
     Args:
         run: the run.
-        changes: of its source's mark. An upload counts that holds the whole run and came after
-            its extract; a mark that was set by hand says nothing of uploads.
+        changes: of its source's mark. An upload counts that holds the whole run and was noted
+            after its extract; a mark that was set by hand says nothing of uploads.
     """
     uploads = (
         change.at
@@ -75,7 +75,7 @@ def upload_in_history(run: StagedRun, changes: Iterable[MarkChange]) -> datetime
         if change.action == "uploaded"
         and change.window is not None
         and change.window.covers(run.window)
-        and change.at >= run.extracted_at
+        and change.at > run.extracted_at
     )
     return max(uploads, default=None)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from kada_dagster.extracts.manifest import Manifest
@@ -76,21 +77,19 @@ def prune_staging(
         KadaError: the staging cannot be read or written; what was removed until then is gone.
     """
     mark = marks.read(staging.name).mark
-    windows = sorted(staging.runs())
-    newest = staging.latest() if windows else None
-    history = _History(marks, staging.name) if sends else None
+    known = list(_known(staging, _History(marks, staging.name) if sends else None))
+    runs = [one.run for one in known if one.run is not None]
+    newest = max(runs, key=attrgetter("extracted_at")).window if runs else None
     removed: list[Removal] = []
     kept: list[Kept] = []
-    for window in windows:
-        noted = staging.noted(window)
-        if noted is None:  # gone meanwhile
-            continue
-        known = _known(window, noted, history)
-        reason = why_kept(known.run, mark=mark, newest=newest, before=before) if known else None
-        if known is None or reason is not None:
-            kept.append(reason or Kept.UNREADABLE)
-        elif dry_run or staging.remove(window, noted.manifest):
-            removed.append(Removal(window, staging.location(window), known.bytes))
+    for one in known:
+        reason = Kept.UNREADABLE
+        if one.run is not None:
+            reason = why_kept(one.run, mark=mark, newest=newest, before=before)
+        if reason is not None:
+            kept.append(reason)
+        elif dry_run or staging.remove(one.window, one.manifest):
+            removed.append(Removal(one.window, staging.location(one.window), one.bytes))
     return Pruned(staging.name, tuple(removed), tuple(kept))
 
 
@@ -107,19 +106,29 @@ class _History:
 
 @dataclass(frozen=True)
 class _Known:
-    run: StagedRun
-    bytes: int
+    """A run that is there; `run` is None where its manifest cannot be read."""
+
+    window: Window
+    manifest: bytes
+    run: StagedRun | None = None
+    bytes: int = 0
 
 
-def _known(window: Window, noted: Noted, history: _History | None) -> _Known | None:
-    """A run and its size; None where its manifest cannot be read."""
+def _known(staging: StagingPlace, history: _History | None) -> Iterator[_Known]:
+    """The runs that are there, oldest first."""
+    for window in sorted(staging.runs()):
+        noted = staging.noted(window)
+        if noted is not None:  # else it went meanwhile
+            yield _read(window, noted, history)
+
+
+def _read(window: Window, noted: Noted, history: _History | None) -> _Known:
     try:
         manifest = Manifest.from_json(noted.manifest.decode())
-        extracted = datetime.fromisoformat(manifest.extracted_at)
+        extracted = datetime.fromisoformat(manifest.extracted_at).replace(tzinfo=timezone.utc)
     except (ValueError, RecursionError):
-        return None
-    extracted = extracted.replace(microsecond=0, tzinfo=timezone.utc)  # histories tell seconds
+        return _Known(window, noted.manifest)
     run = StagedRun(window, extracted, noted.uploaded_at)
     if run.uploaded_at is None and history is not None:
         run = replace(run, uploaded_at=upload_in_history(run, history.changes))
-    return _Known(run, manifest.bytes)
+    return _Known(window, noted.manifest, run, manifest.bytes)
