@@ -58,13 +58,14 @@ def _batches(instance: dg.DagsterInstance, before: datetime) -> Iterator[list[dg
         found = instance.get_run_records(
             wanted, limit=_BATCH, order_by="update_timestamp", ascending=True
         )
-        fresh = [record for record in found if record.dagster_run.run_id not in seen]
-        if not fresh:
+        if fresh := [record for record in found if record.dagster_run.run_id not in seen]:
+            yield fresh
+        if len(found) < _BATCH:
             return
-        yield fresh
         seen = {record.dagster_run.run_id for record in found}
-        # Runs that were changed at the same moment may be in two batches.
-        after = _changed(found[-1]) - timedelta(microseconds=1)
+        # Of the runs changed at one moment some may be in the next batch; a batch that brought
+        # none is passed over.
+        after = _changed(found[-1]) - (timedelta(microseconds=1) if fresh else timedelta())
 
 
 def _changed(record: dg.RunRecord) -> datetime:
