@@ -57,9 +57,10 @@ def status(session: Session, config: str | None, *, no_dagster: bool, as_json: b
 def _known_without(config: KadaConfig) -> Situation:
     """What marks and staging folders say."""
     marks = {one.name: (one, config.high_water_marks.store(one)) for one in config.sources}
-    found = positions(marks, _SECONDS)
+    now = utc_now()
+    found = positions(marks, now, _SECONDS)
     return Situation(
-        utc_now(),
+        now,
         [
             SourceSituation(one.name, one.type, found[one.name], last_staged(one))
             for one in config.sources

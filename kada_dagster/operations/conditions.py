@@ -33,7 +33,7 @@ def conditions(dagster: dg.DagsterInstance, watched: Watched, now: datetime) -> 
         watched: what there is.
         now: the present moment.
     """
-    found = positions(watched.marks(), SECONDS)
+    found = positions(watched.marks(), now, SECONDS)
     return [
         *(one for name, at in found.items() for one in _of_source(name, at)),
         *_of_loads(dagster, watched, now),

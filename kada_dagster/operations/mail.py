@@ -114,8 +114,10 @@ def _no_answer(error: Exception) -> str:
         return f"its certificate is not trusted ({error.verify_message}); see ca_file"
     if isinstance(error, ssl.SSLError):
         return f"no TLS there ({error.reason}); check security and port"
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
         return "does not answer in time"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return f"closed the connection ({error})"
     return f"{type(error).__name__}: {error}"
 
 

@@ -68,7 +68,7 @@ class Overview:
     def _sources(
         self, done: Mapping[dg.AssetKey, Materialized], failures: Mapping[str, LastFailure]
     ) -> list[SourceSituation]:
-        found = positions(self.watched.marks(), SECONDS)
+        found = positions(self.watched.marks(), self.now, SECONDS)
         return [
             SourceSituation(
                 name=name,

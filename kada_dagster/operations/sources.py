@@ -13,7 +13,7 @@ from kada_dagster.collector.catch_up import missing_spans
 from kada_dagster.config.cron import Cron
 from kada_dagster.config.freshness import AllowedLag, ticks_between
 from kada_dagster.errors import KadaError
-from kada_dagster.hwm.window import Window, utc_now
+from kada_dagster.hwm.window import Window
 
 if TYPE_CHECKING:
     from kada_dagster.config import SourceSettings, WindowSettings
@@ -80,18 +80,20 @@ def position(settings: SourceSettings, state: MarkState, now: datetime) -> Posit
 
 
 def positions(
-    sources: Mapping[str, tuple[SourceSettings, MarkStore]], seconds: float
+    sources: Mapping[str, tuple[SourceSettings, MarkStore]], now: datetime, seconds: float
 ) -> dict[str, Position]:
     """Where each source is; a mark that cannot be read in time is unreadable, never missing.
 
     Args:
         sources: by name, with the store of the mark.
+        now: the present moment.
         seconds: for all of them together.
     """
     pool = ThreadPoolExecutor(_AT_ONCE, "kada-marks")
     try:
         asked = {
-            name: pool.submit(_read, settings, store) for name, (settings, store) in sources.items()
+            name: pool.submit(_read, settings, store, now)
+            for name, (settings, store) in sources.items()
         }
         done, _ = wait(asked.values(), seconds)
         late = Position(trouble=f"not read within {seconds:g} seconds")
@@ -100,9 +102,9 @@ def positions(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read(settings: SourceSettings, store: MarkStore) -> Position:
+def _read(settings: SourceSettings, store: MarkStore, now: datetime) -> Position:
     try:
-        return position(settings, store.read(settings.name), utc_now())
+        return position(settings, store.read(settings.name), now)
     except KadaError as error:
         return Position(allowed=settings.allowed_lag, trouble=str(error))
     except Exception as error:  # a driver's own; its words may hold anything

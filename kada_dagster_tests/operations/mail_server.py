@@ -57,7 +57,7 @@ class MailServer:
         self, _server: SMTP, _session: Any, _envelope: Any, _mechanism: str, data: Any
     ) -> AuthResult:
         wanted = LoginPassword(USER.encode(), PASSWORD.encode())
-        return AuthResult(success=data == wanted)
+        return AuthResult(success=data == wanted, handled=False)
 
     def __enter__(self) -> Self:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
