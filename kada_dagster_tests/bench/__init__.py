@@ -1,0 +1,1 @@
+"""Tests of what the benchmarks decide by; what they measure is seen by running them."""
