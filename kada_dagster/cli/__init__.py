@@ -23,6 +23,7 @@ COMMANDS = {
         "kada_dagster.cli.fivetran.group:fivetran", "Start, test and re-sync Fivetran connections."
     ),
     "hwm": LazyCommand("kada_dagster.cli.hwm:hwm", "Show or set high water marks."),
+    "init": LazyCommand("kada_dagster.cli.init:init", "Make a Dagster project of your own."),
     "load": LazyCommand(
         "kada_dagster.cli.load.group:load", "Fill tables of PostgreSQL as a project says."
     ),

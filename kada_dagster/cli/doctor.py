@@ -19,6 +19,8 @@ from kada_dagster.cli.session import Session
 from kada_dagster.config import KadaConfig, find_config, load_config_file
 from kada_dagster.config.fields import secret_fields
 from kada_dagster.doctor.check import Check, Finding, Status, Verdict, ok
+from kada_dagster.doctor.components import FILE as COMPONENT
+from kada_dagster.doctor.components import load_component_file
 from kada_dagster.doctor.limits import Shared
 from kada_dagster.doctor.plan import installation_checks, plan_of
 from kada_dagster.doctor.running import run_checks
@@ -33,7 +35,12 @@ _STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red", Status
 
 @click.command
 @click.argument("names", metavar="[SOURCE]...", nargs=-1)
-@click.option("-c", "--config", metavar="FILE", help="The kada.yaml. Default: as for Dagster.")
+@click.option(
+    "-c",
+    "--config",
+    metavar="FILE",
+    help="A kada.yaml, or the defs.yaml of a component. Default: $KADA_CONFIG, ./kada.yaml.",
+)
 @click.option("--env-file", metavar="FILE", help="Variables to add to the environment, as .env.")
 @click.option("--offline", is_flag=True, help="Ask nothing over the network.")
 @click.option(
@@ -97,7 +104,7 @@ def _config(given: str | None) -> KadaConfig:
             f"{file} is a file of the vendor's collector: name it in a kada.yaml, as "
             f"config_file: {file.name} of a source"
         )
-    return load_config_file(file)
+    return load_component_file(file) if file.name == COMPONENT else load_config_file(file)
 
 
 def _unread(error: ConfigError) -> list[Check]:

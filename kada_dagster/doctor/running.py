@@ -120,7 +120,7 @@ class _Round:
         for check in self._working():
             seconds = now - self.begun[check]
             if seconds >= self.limit or now >= self.end:
-                message = f"did not end within {seconds:.0f} s: it hangs or is very slow; look at "
+                message = f"did not end within {seconds:.1f} s: it hangs or is very slow; look at "
                 self._finish(check, [fail(message + "the server or network, or raise --timeout")])
 
     def _finish(self, check: Check, verdicts: Sequence[Verdict]) -> None:
