@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from kada_dagster.config.fields import secret_fields
 from kada_dagster.config.marks import (
     FileMarkSettings,
     HighWaterMarkSettings,
     LandingMarkSettings,
-    PostgresMarkSettings,
 )
 from kada_dagster.doctor.check import Check, Verdict, fail, ok, warn
 from kada_dagster.doctor.environment import secrets_verdicts
-from kada_dagster.doctor.folders import try_folder
+from kada_dagster.doctor.folders import told, try_folder
 from kada_dagster.doctor.limits import Shared
 from kada_dagster.doctor.postgres import knock
 from kada_dagster.hwm.file_store import FileMarkStore
 from kada_dagster.hwm.mark_file import watermark_errors
 from kada_dagster.hwm.object_store import ObjectMarkStore
-from kada_dagster.hwm.store import MarkStore
 from kada_dagster.hwm.window import format_hwm, utc_now
 
 if TYPE_CHECKING:
@@ -38,17 +37,33 @@ class _UndoneError(Exception):
     """Ends a transaction so that nothing of it stays."""
 
 
-def server_checks(settings: HighWaterMarkSettings, shared: Shared) -> list[Check]:
-    """What the checks of all marks in a database need; none for other stores."""
-    if not isinstance(settings, PostgresMarkSettings):
+def place_checks(
+    source: SourceSettings, settings: HighWaterMarkSettings, shared: Shared
+) -> list[Check]:
+    """Of a folder or a database that keeps the marks of all sources: whether it can be written.
+
+    The last one says so. Marks beside landings are tried with each source.
+
+    Args:
+        source: any of them.
+        settings: where marks are kept.
+        shared: see there.
+    """
+    if isinstance(settings, FileMarkSettings):
+        return [Check(MARKS, "folder", lambda: _folder(settings.path))]
+    if isinstance(settings, LandingMarkSettings):
         return []
     held = secret_fields(settings)
     secrets = [Check(MARKS, "secrets", lambda: secrets_verdicts(held))] if held else []
 
-    def server() -> Iterator[Verdict]:
-        return knock(_table_store(settings).address, shared.patience(10))
+    store = cast("TableMarkStore", settings.store(source))
 
-    return [*secrets, Check(MARKS, "server", server, needs=tuple(secrets), remote=True)]
+    def server() -> Iterator[Verdict]:
+        return knock(store.address, shared.patience(10))
+
+    reached = Check(MARKS, "server", server, needs=tuple(secrets), remote=True)
+    tables = Check(MARKS, "tables", lambda: _tables(store), needs=(reached,), remote=True)
+    return [*secrets, reached, tables]
 
 
 def mark_check(
@@ -61,29 +76,32 @@ def mark_check(
         settings: where marks are kept.
         needs: what reaches that place.
     """
+    if isinstance(settings, LandingMarkSettings) and source.landing is None:
+        return Check(source.name, "mark", lambda: [_without_landing(source)])
 
     def probe() -> Iterator[Verdict]:
         store = settings.store(source)
         mark = store.read(source.name).mark
-        _try_to_change(store)
+        if isinstance(store, ObjectMarkStore):
+            store.objects.replace(_PROBE, b"", _NO_VERSION)
+        elif isinstance(store, FileMarkStore):
+            with watermark_errors(store.folder):
+                try_folder(store.folder)
         said = f"{format_hwm(mark)} UTC" if mark else "none yet"
         text = f"{said}, in {store.describe(source.name)}"
-        if mark is not None and mark > utc_now():
-            yield warn(
-                f"{text}: that is in the future, so nothing is extracted until then; set it "
-                f"with kada hwm set {source.name}"
-            )
-        else:
-            yield ok(text)
+        yield _in_the_future(text, source) if mark and mark > utc_now() else ok(text)
 
-    is_remote = isinstance(settings, PostgresMarkSettings) or (
-        isinstance(settings, LandingMarkSettings)
-        and source.landing is not None
-        and source.landing.type != "local"
-    )
-    if isinstance(settings, LandingMarkSettings) and source.landing is None:
-        return Check(source.name, "mark", lambda: [_without_landing(source)])
+    is_beside = isinstance(settings, LandingMarkSettings) and source.landing is not None
+    is_here = is_beside and source.landing is not None and source.landing.type == "local"
+    is_remote = not (is_here or isinstance(settings, FileMarkSettings))
     return Check(source.name, "mark", probe, needs=needs, remote=is_remote)
+
+
+def _in_the_future(text: str, source: SourceSettings) -> Verdict:
+    return warn(
+        f"{text}: that is in the future, so nothing is extracted until then; set it with "
+        f"kada hwm set {source.name}"
+    )
 
 
 def _without_landing(source: SourceSettings) -> Verdict:
@@ -93,19 +111,14 @@ def _without_landing(source: SourceSettings) -> Verdict:
     )
 
 
-def _try_to_change(store: MarkStore) -> None:
-    """Write where the mark is, and leave nothing."""
-    if isinstance(store, FileMarkStore):
-        with watermark_errors(store.folder):
-            try_folder(store.folder)
-    elif isinstance(store, ObjectMarkStore):
-        store.objects.replace(_PROBE, b"", _NO_VERSION)
-    else:
-        _try_tables(store)  # pyright: ignore[reportArgumentType] - the third kind
+def _folder(folder: Path) -> Iterator[Verdict]:
+    with watermark_errors(folder):
+        is_there = try_folder(folder)
+    yield ok(told(folder, is_there))
 
 
-def _try_tables(store: TableMarkStore) -> None:
-    """Make the tables or take a row's lock, in a transaction that is rolled back."""
+def _tables(store: TableMarkStore) -> Iterator[Verdict]:
+    """Take a row's lock, or make the tables, in a transaction that is rolled back."""
     from kada_dagster.hwm.table_session import TablesMissingError, transaction
 
     place = (store.address, store.database, store.schema)
@@ -114,6 +127,7 @@ def _try_tables(store: TableMarkStore) -> None:
             opened.run("lock_mark", name=_PROBE)
             raise _UndoneError
     except _UndoneError:
+        yield ok(f"marks can be written in schema {store.schema}")
         return
     except TablesMissingError:
         pass
@@ -124,16 +138,4 @@ def _try_tables(store: TableMarkStore) -> None:
             opened.run("create_tables")
             raise _UndoneError
     except _UndoneError:
-        return
-
-
-def _table_store(settings: PostgresMarkSettings) -> TableMarkStore:
-    from kada_dagster.hwm.table_store import TableMarkStore
-    from kada_dagster.postgres.client import ServerAddress
-
-    return TableMarkStore(ServerAddress(settings.server, settings.port), settings.database)
-
-
-def folder_of(settings: HighWaterMarkSettings) -> FileMarkSettings | None:
-    """The settings of marks in a folder; None for other stores."""
-    return settings if isinstance(settings, FileMarkSettings) else None
+        yield ok(f"tables can be made in schema {store.schema}")

@@ -21,7 +21,7 @@ from kada_dagster.doctor.instance import instance_checks
 from kada_dagster.doctor.landings import landing_checks
 from kada_dagster.doctor.limits import Shared
 from kada_dagster.doctor.loaders import loader_plan
-from kada_dagster.doctor.marks import mark_check, server_checks
+from kada_dagster.doctor.marks import mark_check, place_checks
 from kada_dagster.doctor.postgres import postgres_checks
 from kada_dagster.doctor.staging import staging_check, staging_folder
 from kada_dagster.doctor.versions import (
@@ -78,7 +78,7 @@ def plan_of(config: KadaConfig, shared: Shared, names: Collection[str] = ()) -> 
     plan = Plan()
     sources = [source for source in config.sources if not names or source.name in names]
     loaders = [loader for loader in config.loader if not names or loader.name in names]
-    marks = server_checks(config.high_water_marks, shared) if sources else []
+    marks = place_checks(sources[0], config.high_water_marks, shared) if sources else []
     plan.checks += marks
     for source in sources:
         plan.checks += _source_checks(source, config, shared, marks)

@@ -10,6 +10,7 @@ from dagster._daemon.types import DaemonHeartbeat
 
 from kada_dagster_tests.cli.doctor_breaks import SET_IT, closed_port
 from kada_dagster_tests.cli.doctor_site import Site
+from kada_dagster_tests.extracts.shared_places import s3_environment
 from kada_dagster_tests.hwm.faults import read_only, small_disk
 from kada_dagster_tests.landing.s3_access import allow
 
@@ -95,10 +96,29 @@ def the_role_may_not_make_the_tables_of_marks(site: Site) -> list[str]:
     port, database = site.servers.postgres.port, site.servers.postgres.create_database()
     site.config["high_water_marks"] = site.marks_in_tables(database)
     return [
-        f"{name}  mark  high_water_marks: 127.0.0.1:{port}/{database}: permission denied for "
+        f"marks  tables  high_water_marks: 127.0.0.1:{port}/{database}: permission denied for "
         f"database {database}; grant it to the role, or let another role make the tables: "
         "docs/marks.md has the statements"
-        for name in ("shop", "hevo", "hightouch", "syncs")
+    ]
+
+
+def the_folder_of_marks_is_read_only(site: Site) -> list[str]:
+    folder = site.folder / "hwm"
+    folder.mkdir()
+    site.stack.enter_context(read_only(folder))
+    return [
+        f"marks  folder  high water mark {folder}: the file system is read-only: choose another "
+        "folder for high water marks"
+    ]
+
+
+def the_bucket_of_runs_does_not_exist(site: Site) -> list[str]:
+    site.source("syncs")["output_path"] = "s3://kada-no-such-bucket/staging"
+    for name, value in s3_environment(site.servers.s3).items():
+        site.monkeypatch.setenv(name, value)
+    return [
+        "syncs  staging  output_path: s3://kada-no-such-bucket/staging/syncs cannot be written: "
+        "there is no such bucket or container; make it, or correct output_path"
     ]
 
 
@@ -201,6 +221,8 @@ BREAKS = [
     a_mark_is_damaged,
     the_marks_of_the_bucket_are_closed,
     the_role_may_not_make_the_tables_of_marks,
+    the_folder_of_marks_is_read_only,
+    the_bucket_of_runs_does_not_exist,
     the_snapshot_is_damaged,
     the_sql_file_of_a_task_is_missing,
     the_target_may_not_be_changed,

@@ -12,6 +12,7 @@ from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.cli.doctor_breaks import BREAKS
 from kada_dagster_tests.cli.doctor_breaks_here import BREAKS as BREAKS_HERE
 from kada_dagster_tests.cli.doctor_site import Servers, Site, served, sound
+from kada_dagster_tests.extracts.shared_places import s3_environment
 from kada_dagster_tests.landing.azurite import Azurite
 from kada_dagster_tests.landing.s3_server import S3Server
 
@@ -47,13 +48,18 @@ def test_a_sound_set_up_is_fine_and_nothing_is_left(site: Site) -> None:
     assert site.everything() == before
 
 
-def test_marks_beside_landings_and_in_tables_are_tried_and_nothing_is_left(site: Site) -> None:
+def test_marks_elsewhere_and_shared_staging_are_tried_and_nothing_is_left(site: Site) -> None:
+    site.source("syncs")["output_path"] = f"s3://{site.servers.bucket}/staging"
+    for name, value in s3_environment(site.servers.s3).items():
+        site.monkeypatch.setenv(name, value)
     for marks in ({"type": "landing"}, site.marks_in_tables(site.servers.database)):
         site.config["high_water_marks"] = marks
         site.write()
         before = site.everything()
         said = site()
         assert said.of("FAIL") == []
+        url = f"s3://{site.servers.bucket}/staging/syncs"
+        assert f"syncs  staging  {url} can be listed, written and cleared" in said.of("OK")
         assert sum("  mark  none yet" in line for line in said.of("OK")) == 4
         assert site.everything() == before
 
@@ -88,7 +94,7 @@ def test_only_what_is_named_is_looked_at_and_json_says_the_same(site: Site) -> N
     said = site("syncs", "--json")
     assert said.code == 0
     assert {one["subject"] for one in said.json} == {
-        *("installed", "dagster", "config", "syncs", "machine")
+        *("installed", "dagster", "config", "marks", "syncs", "machine")
     }
     assert set(said.json[0]) == {"status", "subject", "check", "message", "seconds"}
     assert site("hevo", "--json").code == 1
