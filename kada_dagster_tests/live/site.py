@@ -73,9 +73,9 @@ def build_site(folder: Path, server: PostgresServer, s3_server: S3Server, azurit
 
     The sources: `shop` as a user would have it; `signed`, whose password looks like a SAS token;
     `vendor`, whose password is a literal in the vendor's file; `wrong`, whose password is;
-    `unset`, whose variable and host do not exist; `ticking`, with a window a minute and its
-    schedule on; `bucket` and `container`, which land in S3 and in Azure; `expired`, whose token
-    for Azure is.
+    `unset`, whose variable and host do not exist; `clicked`, which is launched in a browser;
+    `ticking`, with a window a minute and its schedule on; `bucket` and `container`, which land in
+    S3 and in Azure; `expired`, whose token for Azure is.
     """
     sample_database.create(server.connect, "shop", reader_password=PASSWORD)
     _add_reader(server, SAS_READER, SAS)
@@ -147,6 +147,7 @@ def _sources() -> dict[str, dict[str, Any]]:
         "signed": {"username": SAS_READER, "password": "${SAS_PASSWORD}"},
         "vendor": {"config_file": VENDOR_FILE},
         "wrong": {"password": "${WRONG_PASSWORD}"},
+        "clicked": {"mask": True, "compress": True},
         "unset": {"server": "db.invalid", "password": "${NOT_SET_ANYWHERE}"},
         "ticking": {
             "window": {"start": format_hwm(minute), "cron": "* * * * *"},

@@ -1,111 +1,32 @@
-"""What a user sees: the asset graph and the asset page, in a real browser."""
+"""An operator's paths in a real browser: see a source, materialize a window, launch a backfill,
+find the cause of a failure, read the mark. With KADA_SCREENSHOTS=docs/images they make the
+pictures of the documentation."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
+from kada_dagster.sandbox import sample_database
+from kada_dagster_tests.live.browser import Window, browser_window
 from kada_dagster_tests.live.conftest import WINDOWS, History
 from kada_dagster_tests.live.dev_server import DevServer
 from kada_dagster_tests.live.launching import STEPS
+from kada_dagster_tests.live.site import FIRST, WRONG, Site
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
-]
-PATIENCE = 60_000
-"""Milliseconds the page may take to show something."""
+BACKFILL = [f"2024-01-0{day} 00:00:00" for day in range(1, 5)]
+AFTER = "2024-01-05 00:00:00"
 
 pytestmark = pytest.mark.timeout(600)
 
 
-@dataclass
-class Window:
-    """A browser window on the UI, and what went wrong in it.
-
-    Attributes:
-        page: the page.
-        url: where the UI answers.
-        faults: scripts that broke, and requests that were answered with an error.
-    """
-
-    page: Page
-    url: str
-    faults: list[str] = field(default_factory=list)
-
-    def open(self, path: str, wait_for: str) -> None:
-        """Open a page and wait until it shows a text."""
-        self.page.goto(self.url + path)
-        self.wait_for(wait_for)
-        self._close_greeting()
-
-    def wait_for(self, text: str) -> None:
-        """Wait until the page shows a text."""
-        self.page.get_by_text(text, exact=True).first.wait_for(timeout=PATIENCE)
-
-    def _close_greeting(self) -> None:
-        greeting = self.page.get_by_text("Skip", exact=True)
-        self.page.wait_for_timeout(1500)  # it is shown some time after the rest, once
-        if greeting.count():
-            greeting.click()
-            greeting.wait_for(state="detached", timeout=PATIENCE)
-            self.page.mouse.move(0, 0)  # what is under it looks different
-
-    def texts(self, selector: str = "body") -> list[str]:
-        """The lines of text that are shown."""
-        text = self.page.locator(selector).first.inner_text()
-        return [line.strip() for line in text.splitlines() if line.strip()]
-
-    def toasts(self) -> list[str]:
-        """The messages that pop up."""
-        shown = self.page.locator('[class*="toast" i]:visible').all_inner_texts()
-        return [text for text in shown if text.strip()]
-
-    def keep(self, name: str) -> None:
-        """Save a picture into the folder $KADA_SCREENSHOTS, where that is set."""
-        if folder := os.environ.get("KADA_SCREENSHOTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=Path(folder) / name)
-
-
-def chromium() -> str:
-    """The browser of this machine."""
-    for program in filter(None, map(shutil.which, PROGRAMS)):
-        return program
-    pytest.skip("no Chromium on this machine; get one with: apt-get install chromium")
-
-
 @pytest.fixture(scope="module")
 def window(history: History, server: DevServer) -> Iterator[Window]:
-    """A window of the machine's Chromium, without a screen."""
-    program = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        window = Window(page, server.url)
-        page.on("pageerror", lambda error: window.faults.append(str(error)))
-        page.on("response", lambda answer: note(answer, window.faults))
+    """A browser on the UI, after all that is launched without one has ended."""
+    with browser_window(server) as window:
         yield window
-        browser.close()
-
-
-def note(answer: Any, faults: list[str]) -> None:
-    """Remember an answer of the web server that is an error."""
-    if answer.status >= 400:
-        faults.append(f"{answer.status} {answer.url}")
 
 
 def in_order(wanted: Sequence[str], lines: Sequence[str]) -> bool:
@@ -140,3 +61,64 @@ def test_the_page_of_an_extract_shows_its_windows_and_what_was_extracted(
     assert window.toasts() == []
     assert window.faults == []
     window.keep("extract_metadata.png")
+
+
+def test_a_window_is_materialized_by_the_dialog_and_its_files_land(
+    window: Window, site: Site
+) -> None:
+    launch = window.materialize("clicked", f'"{FIRST}"')
+    window.page.get_by_text("1 partition", exact=True).wait_for()
+    window.keep("materialize.png")
+    launch.click()
+    window.page.get_by_text("View", exact=True).first.click()
+    window.wait_for("Success")
+    window.open(f"/assets/clicked/extract?view=partitions&partition={quote(FIRST)}", "rows/META")
+    assert in_order(["start_hwm", FIRST, "end_hwm", BACKFILL[1]], window.texts())
+    landed = {file.name for file in site.landed("clicked")}
+    assert {"META_20240102000000.csv.gz", "LINKAGE_20240102000000.csv.gz"} <= landed
+    assert (site.mark("clicked") or "") >= BACKFILL[1]
+    assert window.faults == []
+
+
+def test_a_backfill_launched_by_the_dialog_is_one_run_and_moves_the_mark_past_its_windows(
+    window: Window, site: Site
+) -> None:
+    launch = window.materialize("clicked", f'["{BACKFILL[0]}"..."{BACKFILL[-1]}"]')
+    launch.click()
+    window.page.get_by_text("View", exact=True).first.click()
+    window.wait_for("Succeeded")
+    done = window.page.get_by_text("100% completed", exact=True)
+    done.nth(len(STEPS) - 1).wait_for()
+    window.keep("backfill.png")
+    assert f'"{BACKFILL[0]}"..."{BACKFILL[-1]}"' in window.texts()
+    assert "META_20240105000000.csv.gz" in {file.name for file in site.landed("clicked")}
+    assert site.mark("clicked") == AFTER
+    assert window.faults == []
+
+
+def test_the_cause_of_a_failure_is_read_with_what_to_do(window: Window, history: History) -> None:
+    run_id = history.runs["wrong"]["runId"]
+    window.open("/runs", wait_for="Failed")
+    window.page.get_by_text("Failed", exact=True).click()
+    window.page.get_by_role("link", name=run_id[:8]).click()
+    window.page.get_by_text("PermissionDeniedError").first.wait_for()
+    window.keep("failure.png")
+    window.page.get_by_text("View full message").first.click()
+    told = window.page.get_by_role("dialog").inner_text()
+    assert f'password authentication failed for user "{sample_database.READER}"' in told
+    assert "check username, password and CONNECT" in told
+    assert WRONG not in window.page.content()
+    assert window.faults == []
+
+
+def test_the_mark_is_read_on_the_page_of_its_asset(window: Window, site: Site) -> None:
+    window.open("/assets/shop/high_water_mark", wait_for="waits_for")
+    mark = site.mark("shop")
+    assert mark
+    rows = window.page.get_by_role("row").all_inner_texts()
+    values = {row.split()[0]: " ".join(row.split()) for row in rows if row.split()}
+    assert values["high_water_mark"].endswith(mark)
+    assert values["waits_for"].endswith("nothing")
+    assert values["kept_in"].endswith("shop_hwm.txt")
+    assert window.faults == []
+    window.keep("mark.png")
