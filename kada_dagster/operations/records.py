@@ -91,8 +91,13 @@ def moment(timestamp: float) -> datetime:
 
 
 def _reason(record: AssetCheckExecutionRecord) -> str:
+    """Why a sync failed: the sensor says it, a run that started it notes it."""
     event: Any = record.event and record.event.dagster_event
-    return str(event.event_specific_data.description or "") if event else ""
+    if event is None:
+        return ""
+    check = event.event_specific_data
+    noted = check.metadata.get("reason")
+    return str(check.description or (noted and noted.value) or "")
 
 
 def _last_success(dagster: dg.DagsterInstance, name: str) -> datetime | None:

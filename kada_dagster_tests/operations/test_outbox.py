@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kada_dagster.operations.notices import Message, Notice
@@ -28,6 +28,7 @@ def attempt(messages: tuple[Message, ...], taken: int) -> Attempt:
 _round = st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 2))
 
 
+@settings(deadline=None)
 @given(st.lists(_round, max_size=20))
 def test_every_notice_reaches_every_channel_once_and_in_order(
     rounds: list[tuple[int, int, int]],

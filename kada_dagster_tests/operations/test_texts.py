@@ -80,7 +80,7 @@ def test_slack_gets_escaped_text_and_a_quoted_cause() -> None:
     assert "<https://dagster.example.org/runs/1|Open in Dagster>" in section
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(_notices, min_size=1, max_size=80), st.integers(0, 5))
 def test_a_message_stays_within_slacks_limits(notices: list[Notice], left_out: int) -> None:
     body = slack_body(Message(tuple(notices), left_out), BASE)
@@ -98,6 +98,7 @@ def test_a_message_stays_within_slacks_limits(notices: list[Notice], left_out: i
     json.dumps(body).encode()
 
 
+@settings(deadline=None)
 @given(_texts, st.integers(10, 200))
 def test_a_cut_text_is_never_cut_within_an_escape(text: str, longest: int) -> None:
     cut = escaped(text, longest)
@@ -108,7 +109,7 @@ def test_a_cut_text_is_never_cut_within_an_escape(text: str, longest: int) -> No
     assert ">" not in cut
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(_notices, min_size=1, max_size=5))
 def test_json_is_the_same_each_time(notices: list[Notice]) -> None:
     body: Any = json_body(Message(tuple(notices)), BASE)
