@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from kada_dagster.sandbox.guarded_process import GuardedProcess
@@ -38,7 +38,6 @@ class RedisServer:
     """
 
     port: int
-    process: GuardedProcess = field(repr=False)
 
     def url(self, database: int) -> str:
         """The address of one of its databases, with the password."""
@@ -65,7 +64,7 @@ def redis_server() -> Generator[RedisServer, None, None]:
     process = GuardedProcess.start(command, log=folder / "redis.log", scratch=scratch)
     try:
         _wait(process, port, folder / "redis.log")
-        yield RedisServer(port, process)
+        yield RedisServer(port)
     finally:
         process.stop("TERM", timeout=10)
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""dagster-celery's launcher, which also notices that a worker is gone with its run.
+"""dagster-celery's launcher, which also notices that a worker is gone with its run, and cancels.
 
-Celery never says so: the result of a task whose machine lost its power is STARTED for ever. So the
-worker is asked whether it still works on it.
+Celery never says the first: the result of a task whose machine lost its power is STARTED for ever.
+So the worker is asked whether it still works on it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from dagster import DagsterRunStatus
 from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
 from dagster_celery.launcher import CeleryRunLauncher
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
@@ -40,6 +41,21 @@ class WatchingCeleryRunLauncher(CeleryRunLauncher):
     def supports_resume_run(self) -> bool:
         """No: the task would get an argument it does not take, and fail."""
         return False
+
+    @override
+    def terminate(self, run_id: str) -> bool:
+        """End a run, which then counts as cancelled: without a word of that it would count as
+        failed, and be launched again.
+
+        Returns:
+            Whether its worker was told.
+        """
+        run = self._instance.get_run_by_id(run_id)
+        if run is None or run.is_finished or DAGSTER_CELERY_TASK_ID_TAG not in run.tags:
+            return False
+        if run.status is not DagsterRunStatus.CANCELING:
+            self._instance.report_run_canceling(run)
+        return super().terminate(run_id)
 
     @override
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml
 
 from kada_dagster.sandbox.postgres_server import PostgresServer
@@ -22,6 +23,7 @@ from kada_dagster_tests.redis_server import RedisServer
 
 FIRST = "2026-01-01 00:00:00"
 SECRETS = {"SITE_KEY": "sandbox-key", "SITE_SECRET": "sandbox-secret"}
+_CANCEL = "mutation Cancel($id: String!) { terminateRun(runId: $id) { __typename } }"
 _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 _LOOK_SECONDS = 1.5
 """Each look costs the web server and the database, too."""
@@ -154,6 +156,13 @@ def materialize(server: DevServer, name: str, steps: Sequence[str], key: str, qu
     tags = _tags({"dagster/partition": key, QUEUE_TAG: queue})
     params = {"selector": selector, "executionMetadata": {"tags": tags}}
     return str(server.ask("LaunchRun", params=params)["launchRun"]["run"]["runId"])
+
+
+def cancel(server: DevServer, run_id: str) -> str:
+    """End a run as the UI does; gives what type the answer is of."""
+    body = {"query": _CANCEL, "variables": {"id": run_id}}
+    answer = requests.post(f"{server.url}/graphql", json=body, timeout=60).json()
+    return str(answer["data"]["terminateRun"]["__typename"])
 
 
 def awaited_runs(

@@ -47,9 +47,18 @@ class Worker:
         top = psutil.Process(self.process.pid)
         top.suspend()  # it would see its children die, and say so
         for process in (*top.children(recursive=True), top):
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGKILL)
+            _kill(process)
         self.process.process.wait(10)
+
+    def stop(self) -> None:
+        """As systemd does: it may let its runs end, for a while."""
+        below: list[psutil.Process] = []
+        with suppress(psutil.Error):
+            below = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.stop("TERM", timeout=20)
+        _, alive = psutil.wait_procs(below, timeout=1)
+        for process in alive:
+            _kill(process)
 
 
 @contextmanager
@@ -73,7 +82,12 @@ def workers(
         yield started
     finally:
         for worker in started.values():
-            worker.process.stop("TERM", timeout=20)
+            worker.stop()
+
+
+def _kill(process: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(signal.SIGKILL)
 
 
 def _start(

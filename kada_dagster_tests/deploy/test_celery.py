@@ -29,6 +29,7 @@ from kada_dagster_tests.deploy.celery_site import (
     CelerySite,
     awaited_runs,
     backfill,
+    cancel,
     celery_site,
     configuration,
     have_ended,
@@ -66,6 +67,7 @@ class History:
         two, one: the runs of the backfills on two workers and on one, in the order of KINDS.
         spread, apart: run of the extract, and that of the upload and the mark.
         lost: the runs of the backfill whose worker was killed, oldest first.
+        cancelled: the run that was cancelled while it worked.
     """
 
     two: list[dict[str, Any]]
@@ -73,12 +75,13 @@ class History:
     spread: tuple[dict[str, Any], ...]
     apart: tuple[dict[str, Any], ...]
     lost: list[dict[str, Any]]
+    cancelled: list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def hang() -> Fault:
-    """What happens to a call of the source `lost`: there is no answer, until somebody gives up."""
-    return Fault(delay=HANG, after=_BEGUN)
+def hangs() -> dict[str, Fault]:
+    """What happens to a call of two sources: there is no answer, until somebody gives up."""
+    return {name: Fault(delay=HANG, after=_BEGUN) for name in ("lost", "cancelled")}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +89,7 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
     postgres: PostgresServer,
     s3_server: S3Server,
-    hang: Fault,
+    hangs: dict[str, Fault],
 ) -> Iterator[CelerySite]:
     """Dagster, a broker and three workers, over an account, a workspace and a database."""
     folder = tmp_path_factory.mktemp("celery")
@@ -97,12 +100,14 @@ def site(
             pytest.skip(str(error))
         hevo = HevoServer(hevo_account(), budget=None, latency=_LATENCY)
         hightouch = HightouchServer(hightouch_workspace(), calls=None, latency=_LATENCY)
-        hangs = HevoServer(hevo_account(), budget=None)
-        hangs.fail(hang)
-        for server in (hevo, hightouch, hangs):
+        stuck = {name: HevoServer(hevo_account(), budget=None) for name in hangs}
+        for name, hang in hangs.items():
+            stuck[name].fail(hang)
+        for server in (hevo, hightouch, *stuck.values()):
             running.enter_context(server)
         bucket = f"s3://{s3_server.new_bucket()}/staging"
-        sources = _sources(hevo.url, hightouch.url, hangs.url, bucket)
+        urls = {name: server.url for name, server in stuck.items()}
+        sources = _sources(hevo.url, hightouch.url, urls, bucket)
         environment = s3_environment(s3_server) | {"SITE_TOKEN": hightouch.token}
         _extract_plainly(folder, sources, environment)
         yield running.enter_context(
@@ -110,7 +115,9 @@ def site(
         )
 
 
-def _sources(hevo: str, hightouch: str, hangs: str, bucket: str) -> dict[str, dict[str, Any]]:
+def _sources(
+    hevo: str, hightouch: str, stuck: dict[str, str], bucket: str
+) -> dict[str, dict[str, Any]]:
     account = {"type": "hevo", "host": "eu.hevodata.com", "calls_a_minute": 100_000}
     account |= {"api_key": "${SITE_KEY}", "api_secret": "${SITE_SECRET}", "concurrency": 1}
     workspace = {"type": "hightouch", "api_token": "${SITE_TOKEN}", "concurrency": 1}
@@ -122,7 +129,7 @@ def _sources(hevo: str, hightouch: str, hangs: str, bucket: str) -> dict[str, di
         **{f"{ways}_{kind}": kinds[kind] for ways in ("two", "one", "plain") for kind in KINDS},
         "spread": {**kinds["hevo"], "output_path": bucket},
         "apart": kinds["hevo"],
-        "lost": {**account, "base_url": hangs, "timeout": 600},
+        **{name: {**account, "base_url": url, "timeout": 600} for name, url in stuck.items()},
     }
 
 
@@ -141,7 +148,7 @@ def _extract_plainly(
 
 
 @pytest.fixture(scope="module")
-def history(site: CelerySite, hang: Fault) -> History:
+def history(site: CelerySite, hangs: dict[str, Fault]) -> History:
     """All that is launched: the backfills; single assets, before the daemon has seen to those; and
     then the power cut."""
     server, alone, last = site.server, {QUEUE_TAG: ALONE}, {"dagster/priority": "-1"}
@@ -152,11 +159,19 @@ def history(site: CelerySite, hang: Fault) -> History:
     uploads = _materialized(site, ["upload", "high_water_mark"], ALONE)
     two, one = ([_ended(site, one_id) for one_id in ids] for ids in (pair_ids, alone_ids))
     (begun,) = awaited_runs(server, _on_a_worker, tags=lost_tags)
-    server.wait_for("a call that hangs", lambda: hang.seen > _BEGUN or None, 60)
+    _await_hang(site, hangs["lost"])
     site.workers[worker_of(begun)].lose_power()
+    cancelled_id = materialize(server, "cancelled", ["extract"], KEYS[0], ALONE)
+    _await_hang(site, hangs["cancelled"])
+    assert cancel(server, cancelled_id) == "TerminateRunSuccess"
     lost = awaited_runs(server, lambda found: len(found) > 1 and have_ended(found), tags=lost_tags)
+    cancelled = awaited_runs(server, have_ended, runIds=[cancelled_id])
     spread, apart = zip(extracts, uploads)
-    return History(two, one, spread, apart, lost)
+    return History(two, one, spread, apart, lost, cancelled)
+
+
+def _await_hang(site: CelerySite, hang: Fault) -> None:
+    site.server.wait_for("a call that hangs", lambda: hang.seen > _BEGUN or None, 60)
 
 
 def _materialized(site: CelerySite, steps: list[str], queue: str) -> list[dict[str, Any]]:
@@ -267,6 +282,15 @@ def test_a_run_whose_worker_lost_its_power_is_launched_again_on_another_one(
     sent = materializations(site.server, "lost", "upload")
     assert sorted(sent) == KEYS
     assert len({facts["placed"] for facts in sent.values()}) == 1
+
+
+def test_a_run_that_is_cancelled_ends_as_that_and_is_not_launched_again(
+    history: History, site: CelerySite
+) -> None:
+    (run,) = history.cancelled
+    assert run["status"] == "CANCELED"
+    assert "dagster/will_retry" not in tags_of(run)
+    assert site.staged("cancelled", worker_of(run)) == []
 
 
 def test_no_password_of_the_broker_is_in_a_log_or_a_file(
