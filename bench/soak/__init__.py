@@ -19,8 +19,8 @@ from pathlib import Path
 import dagster as dg
 
 from bench.deployment import Deployment, deployed, wait_for
-from bench.soak.accounts import syncs_end
-from bench.soak.gathering import failures, source_facts, sync_facts
+from bench.soak.accounts import syncs_begin, syncs_end
+from bench.soak.gathering import failures, has_looked, source_facts, sync_facts
 from bench.soak.happenings import BACKFILLED, Happenings, stop_schedules
 from bench.soak.judge import Verdict, judged, judged_syncs
 from bench.soak.report import last_line, print_report
@@ -73,7 +73,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _soak(site: Site, deployment: Deployment, options: argparse.Namespace) -> bool:
     happenings = Happenings(site, deployment, options.down)
-    happenings.tell("all processes run, the code location is loaded")
+    wait_for("look of the sensor", lambda: has_looked(deployment.instance), _SETTLING)
+    syncs_begin(site.world)
+    happenings.tell("all processes run, the code location is loaded, the sensor has looked")
     happenings.happen(options.minutes)
     until = _due(site)
     happenings.tell("the end: nothing is to happen any more, what is under way comes to rest")

@@ -57,13 +57,25 @@ def busy_hightouch(first: datetime, now: datetime) -> HightouchEstate:
 
 
 def busy_fivetran() -> FivetranWorld:
-    """An account whose three connections sync about once a minute; a sixth of the syncs fail."""
+    """An account whose three connections sync about once a minute, when that has begun; a sixth
+    of the syncs fail."""
     world = FivetranWorld(RunningClock())
     for name, period in _PERIODS.items():
         world.add_connection(
-            id=name, schema=name, sync_frequency=None, period=period, usual=_outcome
+            id=name,
+            schema=name,
+            schedule_type="manual",
+            sync_frequency=None,
+            period=period,
+            usual=_outcome,
         )
     return world
+
+
+def syncs_begin(world: FivetranWorld) -> None:
+    """Let the connections sync by their schedules."""
+    for name in _PERIODS:
+        world.set_schedule(name, "auto")
 
 
 @contextmanager

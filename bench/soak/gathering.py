@@ -21,6 +21,11 @@ from kada_dagster.hwm.window import Window, parse_hwm, utc_now
 from kada_dagster.sandbox.fivetran.truth_events import events as fivetran_events
 
 _PAGE = 1000
+_ENDS = {
+    *(dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE),
+    *(dg.DagsterEventType.RUN_CANCELING, dg.DagsterEventType.RUN_CANCELED),
+}
+"""Events that tell why a run has not come to its end as it should."""
 
 
 def source_facts(
@@ -68,6 +73,15 @@ def failures(instance: dg.DagsterInstance) -> Counter[str]:
     statuses = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     runs = instance.get_runs(dg.RunsFilter(statuses=statuses))
     return Counter(_cause(instance, run.run_id) for run in runs)
+
+
+def has_looked(instance: dg.DagsterInstance) -> bool:
+    """Whether the sensor has looked at the account: what was before that, it does not report."""
+    return any(
+        state.instigator_name == f"{ACCOUNT}_sync_sensor"
+        and getattr(state.instigator_data, "cursor", None)
+        for state in instance.all_instigator_state()
+    )
 
 
 def _versions(site: Site, name: str) -> Iterator[tuple[str, bytes, bool]]:
@@ -136,15 +150,15 @@ def _materializations(instance: dg.DagsterInstance, key: dg.AssetKey) -> Iterato
 
 
 def _cause(instance: dg.DagsterInstance, run_id: str) -> str:
-    """The error of its step; else what ended the run."""
-    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
-    logs = instance.all_logs(run_id, of_type={*kinds, dg.DagsterEventType.RUN_CANCELED})
-    events = [log.dagster_event for log in logs if log.dagster_event is not None]
-    for event in events:
-        if event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            error = event.step_failure_data.error
-            return f"{event.step_key}: {_first_line(error.message) if error else 'no reason'}"
-    return _first_line(events[-1].message or "") if events else "nothing is said"
+    """What is said first about its end: the error of its step, or what ended the run."""
+    logs = instance.all_logs(run_id, of_type=_ENDS)
+    event = next((log.dagster_event for log in logs if log.dagster_event is not None), None)
+    if event is None:
+        return "nothing is said"
+    if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+        error = event.step_failure_data.error
+        return f"{event.step_key}: {_first_line(error.message) if error else 'no reason'}"
+    return _first_line(event.message or "")
 
 
 def _first_line(text: str) -> str:
