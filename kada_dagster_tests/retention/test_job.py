@@ -172,7 +172,7 @@ def test_every_run_is_found_once_however_many_fit_into_one_query(
 ) -> None:
     monkeypatch.setattr("kada_dagster.retention.logs._BATCH", 1)
 
-    @dg.job
+    @dg.job  # pyright: ignore[reportUnknownMemberType]
     def nothing() -> None:
         pass
 

@@ -47,8 +47,8 @@ def bucket(
     return staging_at(PLACES["s3"](request, monkeypatch), "shop")
 
 
-def prune(staging: StagingPlace, marks: FileMarkStore, **options: bool) -> Pruned:
-    return prune_staging(staging, marks, **{"before": ago(30), "sends": True, **options})
+def prune(staging: StagingPlace, marks: FileMarkStore, *, dry_run: bool = False) -> Pruned:
+    return prune_staging(staging, marks, before=ago(30), sends=True, dry_run=dry_run)
 
 
 def files(staging: StagingPlace) -> Mapping[str, object]:
@@ -171,9 +171,10 @@ def test_a_run_of_an_earlier_release_goes_by_the_history_of_the_mark(
     monkeypatch.setattr("kada_dagster.hwm.history.utc_now", lambda: ago(-1))
     for window in DAYS[:3]:
         marks.record("shop", window, DAYS[0].start)
-    late = {"before": ago(-31)}
-    assert set(prune_staging(staging, marks, sends=False, **late).kept) == {Kept.NOT_UPLOADED}
-    done = prune_staging(staging, marks, sends=True, **late)
+    late = ago(-31)
+    done = prune_staging(staging, marks, sends=False, before=late)
+    assert set(done.kept) == {Kept.NOT_UPLOADED}
+    done = prune_staging(staging, marks, sends=True, before=late)
     assert [one.window for one in done.removed] == DAYS[:2]
 
 
@@ -186,7 +187,7 @@ def test_what_is_left_of_a_removal_goes_with_the_next_run(
     noted = staging.noted(DAYS[0])
     assert noted is not None
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
+        patch.setattr(shutil, "rmtree", _died)
         assert staging.remove(DAYS[0], noted.manifest)
     assert not staging.runs()
     assert [path.name for path in staging.folder.glob(".partial-*")]
@@ -210,6 +211,10 @@ def test_a_source_without_a_run_has_nothing_to_remove(
     staging: StagingPlace, marks: FileMarkStore
 ) -> None:
     assert prune(staging, marks) == Pruned("shop", (), ())
+
+
+def _died(path: Path, ignore_errors: bool = False) -> None:
+    """In place of what a process did not come to do."""
 
 
 @pytest.mark.parametrize(
