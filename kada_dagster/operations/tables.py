@@ -17,7 +17,7 @@ from kada_dagster.operations.spans import span_text
 
 Row = tuple[str, ...]
 
-_SOURCES = ("source", "type", "mark (UTC)", "lag", "allowed", "missing", "state")
+_SOURCES = ("source", "state", "mark (UTC)", "lag", "allowed", "missing", "type")
 _RUNS = (
     "source",
     "last extract (UTC)",
@@ -71,12 +71,12 @@ def _source(one: SourceSituation) -> Row:
     at = one.position
     return (
         one.name,
-        one.type,
+        one.state,
         "?" if at.trouble else _moment(at.mark),
         span_text(at.age) if at.age is not None else "?",
         span_text(at.allowed.fail_after) if at.allowed else "-",
         "?" if at.trouble else str(at.windows),
-        one.state,
+        one.type,
     )
 
 
@@ -129,6 +129,8 @@ def _source_facts(one: SourceSituation) -> Iterator[tuple[str, str]]:
         yield "missing", f"{at.missing[0].start_hwm} ... {at.missing[-1].end_hwm}"
     if failure is not None and not failure.is_over:
         yield from _failure_facts(failure)
+    elif at.verdict == "lags":
+        yield "next step", f"switch {one.name}_schedule on, or launch {one.name}_job for them"
     if one.succeeded is not None:
         yield "success", _moment(one.succeeded)
 
@@ -157,8 +159,13 @@ def _aligned(head: Row, rows: Sequence[Row]) -> Iterator[str]:
 def _markdown_table(head: Row, rows: Iterable[Row]) -> str:
     lines = ["| " + " | ".join(head) + " |"]
     lines.append("|" + "|".join(" ---: " if name in _RIGHT else " --- " for name in head) + "|")
-    lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
+    unbroken = (map(_unbroken, row) for row in rows)
+    lines += ["| " + " | ".join(row) + " |" for row in unbroken]
     return "\n".join(lines)
+
+
+def _unbroken(text: str) -> str:
+    return _cell(text).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _cell(text: str) -> str:

@@ -48,9 +48,8 @@ def test_it_says_how_everything_is(summing: Site) -> None:
     summing.break_source()
     run = summing.run("2024-01-02 00:00:00").run_id
     facts, checks = summed(summing)
-    page = facts["summary"]
-    assert "| docs | folder | 2024-01-02 00:00:00 |" in page
-    assert "| lags, failed |" in page
+    page = facts["summary"].replace("\N{NO-BREAK SPACE}", " ")
+    assert "| docs | lags, failed | 2024-01-02 00:00:00 |" in page
     assert "2024-01-01 00:00:00 ... 2024-01-02 00:00:00 | 3 |" in page
     assert f"run {run}" in page
     assert "docs\\_source is not mounted" in page
