@@ -57,7 +57,10 @@ def disk_verdicts(folders: Mapping[str, Path]) -> Iterator[Verdict]:
 
 
 def _room(folder: Path, names: Iterable[str]) -> Verdict:
-    free, what = shutil.disk_usage(folder).free, _shortened(list(names))
+    usage, what = shutil.disk_usage(folder), _shortened(list(names))
+    if not usage.total:  # some network shares, and /proc
+        return ok(f"the file system of {folder} ({what}) does not tell how much is free")
+    free = usage.free
     files = os.statvfs(folder)
     said = f"{free / 1e6:,.0f} MB are free on the disk of {folder} ({what})"
     if free < LEAST:

@@ -32,6 +32,8 @@ def instance_checks(shared: Shared) -> list[Check]:
     """The checks of the instance that $DAGSTER_HOME names, or a dagster.yaml here."""
     probes = _Probes(shared)
     home = Check(SUBJECT, "home", probes.home)
+    if not os.environ.get(VARIABLE) and not Path(FILE).is_file():
+        return [home]
     file = Check(SUBJECT, FILE, probes.file, needs=(home,))
     storage = Check(SUBJECT, "storage", probes.storage, needs=(file,), remote=True)
     daemons = Check(SUBJECT, "daemons", probes.daemons, needs=(storage,), remote=True)

@@ -97,8 +97,8 @@ class _Probes:
             user = extractor.address.username
             wrong.append(
                 warn(
-                    f"{user} may not connect to {', '.join(closed)}: they are left out; "
-                    "GRANT CONNECT, or list the databases that are wanted"
+                    f"left out, as {user} may not connect: {', '.join(closed)}: GRANT CONNECT, or "
+                    "list the databases that are wanted"
                 )
             )
         if not names:
@@ -109,7 +109,7 @@ class _Probes:
                 )
             )
         self._names = names
-        yield from wrong or [ok(f"{len(names)}: {', '.join(names[:_MOST_DATABASES])}")]
+        yield from wrong or [ok(f"{', '.join(names[:_MOST_DATABASES])}{_more(names)}")]
 
     def _opened(self, address: ServerAddress, name: str) -> Iterator[Verdict]:
         try:
@@ -205,6 +205,11 @@ class _Probes:
         for key, text in self._settings.statements().items():
             statements = sql.replaced(statements, key, text)
         return statements
+
+
+def _more(names: Sequence[str]) -> str:
+    left = len(names) - _MOST_DATABASES
+    return f" and {left} more" if left > 0 else ""
 
 
 def _version(version: int) -> Iterator[Verdict]:

@@ -93,7 +93,7 @@ def the_marks_of_the_bucket_are_closed(site: Site) -> list[str]:
 
 
 def the_role_may_not_make_the_tables_of_marks(site: Site) -> list[str]:
-    port, database = site.servers.postgres.port, site.servers.postgres.create_database()
+    port, database = site.servers.postgres.port, site.new_database()
     site.config["high_water_marks"] = site.marks_in_tables(database)
     return [
         f"marks  tables  high_water_marks: 127.0.0.1:{port}/{database}: permission denied for "
@@ -138,8 +138,8 @@ def the_sql_file_of_a_task_is_missing(site: Site) -> list[str]:
 
 
 def the_target_may_not_be_changed(site: Site) -> list[str]:
-    database = site.servers.postgres.create_database()
-    site.sql(f"CREATE SCHEMA staging; GRANT USAGE ON SCHEMA staging TO {site.role}", database)
+    grant = f"GRANT USAGE ON SCHEMA staging TO {site.role}"
+    database = site.new_database("CREATE SCHEMA staging", grant)
     site.connections["target"] = {**site.connections["target"], "database": database}
     role = site.role
     return [

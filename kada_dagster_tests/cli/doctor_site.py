@@ -125,6 +125,14 @@ class Site:
         with closing(self.servers.postgres.connect(database or self.servers.database)) as raw:
             raw.cursor().execute(statement)
 
+    def new_database(self, *statements: str) -> str:
+        """A database that is gone with the test, and SQL that is run in it."""
+        name = self.servers.postgres.create_database()
+        self.stack.callback(self.sql, f"DROP DATABASE {name} WITH (FORCE)")
+        for statement in statements:
+            self.sql(statement, name)
+        return name
+
     def query(self, statement: str) -> list[str]:
         """The only column of what SQL gives."""
         with closing(self.servers.postgres.connect(self.servers.database)) as raw:

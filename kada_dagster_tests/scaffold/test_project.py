@@ -105,16 +105,6 @@ def test_no_place_of_a_template_stays_empty() -> None:
                 assert "{{" not in text, name
 
 
-def test_a_component_file_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
-    file = tmp_path / "defs.yaml"
-    file.write_text("type: kada_dagster.HevoCollector\nattributes:\n  name: a\n  regoin: eu\n")
-    with pytest.raises(ConfigError, match=r"defs.yaml:4: sources\[0\].regoin: unknown key"):
-        load_component_file(file)
-    file.write_text("type: dagster.TemplatedSqlComponent\n")
-    with pytest.raises(ConfigError, match=r"defs.yaml:1: type: must be a component of kada"):
-        load_component_file(file)
-
-
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     check_empty(tmp_path / "new")
     (tmp_path / ".git").mkdir()
