@@ -7,7 +7,6 @@ the manifest last: until then the earlier run stays, and files and manifest alwa
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -22,7 +21,9 @@ from kada_dagster.extracts.local_copies import LocalCopies, link_files
 from kada_dagster.extracts.manifest import MANIFEST_NAME, Manifest
 from kada_dagster.extracts.shared_baseline import SharedBaseline
 from kada_dagster.extracts.shared_faults import VanishedError
+from kada_dagster.extracts.shared_layout import files_folder, manifest_path, token
 from kada_dagster.extracts.shared_store import Entry, SharedStore
+from kada_dagster.extracts.shared_uploads import note_upload, noted, remove_run
 from kada_dagster.extracts.staging_errors import staging_errors
 from kada_dagster.extracts.staging_place import (
     Noted,
@@ -30,7 +31,6 @@ from kada_dagster.extracts.staging_place import (
     fewest_covering,
     no_run,
 )
-from kada_dagster.extracts.upload_notes import note_path, note_text, noted_upload
 from kada_dagster.hwm.window import Window, utc_now
 
 _TRIES = 5
@@ -78,7 +78,7 @@ class SharedStaging:
         run = self.location(manifest.window)
         if file == MANIFEST_NAME:
             return f"{run}/{file}"
-        return f"{run}/{_token(manifest.to_json().encode())}/{file}"
+        return f"{run}/{token(manifest.to_json().encode())}/{file}"
 
     def runs(self) -> Mapping[Window, str]:
         """The URLs of the runs that have a manifest, by window."""
@@ -86,7 +86,7 @@ class SharedStaging:
 
     def covering(self, window: Window) -> list[Window]:
         """The fewest runs that hold the window."""
-        if self._store.read(_manifest(window)) is not None:  # spares the listing
+        if self._store.read(manifest_path(window)) is not None:  # spares the listing
             return [window]
         return fewest_covering(self._manifests(), window, self.describe())
 
@@ -107,9 +107,9 @@ class SharedStaging:
     def publish(self, partial: Path, window: Window) -> None:
         """Send the files, then the manifest; then remove what the manifest no longer names."""
         text = (partial / MANIFEST_NAME).read_bytes()
-        before = self._store.read(_manifest(window))
+        before = self._store.read(manifest_path(window))
         files = self._send(partial, window, text)
-        self._store.write(_manifest(window), text)
+        self._store.write(manifest_path(window), text)
         with suppress(KadaError):  # the run is there; what is left goes with the next one
             self._sweep(window, before, files)
         self._copies.keep(partial, window)
@@ -131,29 +131,17 @@ class SharedStaging:
 
     def release(self, window: Window) -> None:
         """Note the upload; remove the copy of this machine."""
-        with suppress(KadaError):  # without its note the run is kept
-            if (manifest := self._store.read(_manifest(window))) is not None:
-                self._store.write(note_path(window), note_text(manifest))
+        note_upload(self._store, window)
         self._copies.forget(window)
 
     def noted(self, window: Window) -> Noted | None:
         """The run's manifest, and when it was uploaded."""
-        manifest = self._store.read(_manifest(window))
-        if manifest is None:
-            return None
-        return Noted(manifest, noted_upload(self._store.read(note_path(window)), manifest))
+        return noted(self._store, window)
 
     def remove(self, window: Window, manifest: bytes) -> bool:
-        """Remove the manifest, which names the run, then its files and its note."""
-        if self._store.read(_manifest(window)) != manifest:
-            return False
-        self._store.remove(_manifest(window))
-        for path in self._store.files(window.folder):
-            if _folder(path) == _token(manifest):
-                self._store.remove(path)
-        self._store.remove(note_path(window))
+        """Remove a run, here and in the shared place."""
         self._copies.forget(window)
-        return True
+        return remove_run(self._store, window, manifest)
 
     @cached_property
     def _store(self) -> SharedStore:
@@ -165,7 +153,7 @@ class SharedStaging:
 
     def _extracted_at(self, window: Window) -> str:
         """What the manifest says: listings tell whole seconds."""
-        return self._parsed(window, self._store.read(_manifest(window))).extracted_at
+        return self._parsed(window, self._store.read(manifest_path(window))).extracted_at
 
     def _manifests(self) -> dict[Window, Entry]:
         found: dict[Window, Entry] = {}
@@ -182,7 +170,7 @@ class SharedStaging:
         Raises:
             StagingError: the place does not report what was sent.
         """
-        data = f"{window.folder}/{_token(text)}"
+        data = f"{window.folder}/{token(text)}"
         manifest = Manifest.from_json(text.decode())
         for file in manifest.files:
             self._store.upload(f"{data}/{file.file}", partial / file.file)
@@ -198,22 +186,22 @@ class SharedStaging:
 
     def _sweep(self, window: Window, before: bytes | None, files: Mapping[str, Entry]) -> None:
         """Remove the files of the run that was replaced, and what killed runs left."""
-        replaced = _token(before) if before is not None else ""
+        replaced = token(before) if before is not None else ""
         limit = utc_now() - _ABANDONED
         dead = [
             path
             for path, entry in files.items()
-            if path != _manifest(window)
-            and (_folder(path) == replaced or (entry.modified and entry.modified < limit))
+            if path != manifest_path(window)
+            and (files_folder(path) == replaced or (entry.modified and entry.modified < limit))
         ]
-        now = self._store.read(_manifest(window)) if dead else None
+        now = self._store.read(manifest_path(window)) if dead else None
         for path in dead:
-            if now is not None and _folder(path) != _token(now):
+            if now is not None and files_folder(path) != token(now):
                 self._store.remove(path)
 
     def _fetched(self, window: Window, folder: Path) -> bool:
         """Make `folder` hold the run as it is now; False where it was replaced meanwhile."""
-        text = self._store.read(_manifest(window))
+        text = self._store.read(manifest_path(window))
         manifest = self._parsed(window, text)
         _empty(folder)
         if self._copies.link(window, text or b"", folder):
@@ -222,7 +210,7 @@ class SharedStaging:
         try:
             self._download(window, manifest, text or b"", folder)
         except VanishedError:
-            if self._store.read(_manifest(window)) != text:
+            if self._store.read(manifest_path(window)) != text:
                 return False
             raise
         with suppress(StagingError), self.partial(window) as copy:
@@ -244,7 +232,7 @@ class SharedStaging:
 
     def _download(self, window: Window, manifest: Manifest, text: bytes, folder: Path) -> None:
         for file in manifest.files:
-            path = f"{window.folder}/{_token(text)}/{file.file}"
+            path = f"{window.folder}/{token(text)}/{file.file}"
             with staging_errors(folder / file.file):
                 sha256 = self._store.download(path, folder / file.file, file.bytes)
             if sha256 != file.sha256:
@@ -254,20 +242,6 @@ class SharedStaging:
                 )
         with staging_errors(folder):
             (folder / MANIFEST_NAME).write_bytes(text)
-
-
-def _manifest(window: Window) -> str:
-    return f"{window.folder}/{MANIFEST_NAME}"
-
-
-def _token(manifest: bytes) -> str:
-    """What the folder of a run's files is called: another one for every run."""
-    return hashlib.sha256(manifest).hexdigest()
-
-
-def _folder(path: str) -> str:
-    """The folder below the run's that a file is in."""
-    return path.split("/")[1]
 
 
 def _empty(folder: Path) -> None:
