@@ -11,10 +11,11 @@ from typing import Any
 import click
 
 from kada_dagster.cli.choice import find_source, is_vendor_file, marks_of
+from kada_dagster.cli.output import printable
 from kada_dagster.cli.session import Session
 from kada_dagster.config import KadaConfig, SourceSettings, find_config, load_config_file
 from kada_dagster.config.fields import secret_fields
-from kada_dagster.errors import ConfigError
+from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.extracts.staging_place import staging_at
 from kada_dagster.hwm.window import utc_now
 from kada_dagster.retention.decision import counted
@@ -40,7 +41,7 @@ def prune(
     days: int | None,
     dry_run: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Remove staged runs of the sources NAME, or of all of them.
 
     A run goes when it was uploaded whole, the mark is past it, it is not the last one, and its
@@ -53,12 +54,19 @@ def prune(
     session.secrets += [secret for source in chosen for secret in source.secrets()]
     before = utc_now() - timedelta(days=_days(whole, days, file))
     done: list[Pruned] = []
-    for source in chosen:  # each is told at once: the next one may fail
-        done.append(_pruned(whole, source, before=before, dry_run=dry_run))
+    failed: list[KadaError] = []
+    for source in chosen:
+        try:
+            done.append(_pruned(whole, source, before=before, dry_run=dry_run))
+        except KadaError as error:  # of one source: the others are none the worse
+            failed.append(error)
+            click.echo(printable(session.redacted(f"error: {source.name}: {error}")), err=True)
+            continue
         if not as_json:
-            click.echo("\n".join(_lines(done[-1], dry_run)))
+            click.echo(printable("\n".join(_lines(done[-1], dry_run))))
     if as_json:
         click.echo(json.dumps([_facts(one, dry_run) for one in done], indent=1))
+    return failed[0].exit_code if failed else 0
 
 
 def _config(file: Path) -> KadaConfig:

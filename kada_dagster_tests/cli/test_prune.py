@@ -55,6 +55,21 @@ def test_the_days_are_those_of_kada_yaml(shop: Kada) -> None:
     assert staged(shop) == FOLDERS[1:]
 
 
+def test_a_source_that_fails_holds_up_no_other(shop: Kada) -> None:
+    for day in (DAY_ONE, DAY_TWO):
+        assert extract(shop, *day).code == 0
+    aged(shop, FOLDERS[0])
+    config = shop.folder / "kada.yaml"
+    first = config.read_text(encoding="utf-8").replace("sources:", "").replace("shop", "broken")
+    config.write_text(f"sources:{first}" + config.read_text().replace("sources:", ""))
+    (shop.folder / "hwm" / "broken_hwm.txt").write_text("yesterday\n", encoding="utf-8")
+    done = shop("prune", "--days", "30")
+    assert done.code == 1
+    assert "error: broken: " in done.err
+    assert "broken_hwm.txt" in done.err
+    assert "shop: 1 removed" in done.out
+
+
 def test_wrong_names_and_files_are_said(shop: Kada, tmp_path: Path) -> None:
     wrong = shop("prune", "shp", "--days", "3")
     assert (wrong.code, "did you mean 'shop'" in wrong.err) == (2, True)
