@@ -126,6 +126,7 @@ def _environment(home: Path, postgres: PostgresServer, redis: RedisServer) -> di
     home.mkdir(parents=True)
     text = (ROOT / "deploy" / "celery" / "dagster.yaml").read_text(encoding="utf-8")
     settings = yaml.safe_load(text)
+    del settings["compute_logs"]  # to a store: the tests of the other instances have one
     settings["run_monitoring"]["poll_interval_seconds"] = 3  # so that tests need not wait
     (home / "dagster.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     return {

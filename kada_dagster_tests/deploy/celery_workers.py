@@ -82,6 +82,9 @@ def workers(
         yield started
     finally:
         for worker in started.values():
+            if worker.process.running:  # all of them end at the same time
+                os.kill(worker.process.pid, signal.SIGTERM)
+        for worker in started.values():
             worker.stop()
 
 
