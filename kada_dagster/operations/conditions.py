@@ -18,8 +18,8 @@ from kada_dagster.operations.spans import span_text
 if TYPE_CHECKING:
     from kada_dagster.operations.watched import Watched
 
-SECONDS = 20.0
-"""For reading all marks."""
+SECONDS = 15.0
+"""For reading all marks; Dagster breaks a tick off after a minute."""
 
 _UNREADABLE_PATIENCE = timedelta(minutes=30)
 """A store that does not answer once or twice is nothing to be told."""

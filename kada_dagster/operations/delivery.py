@@ -16,7 +16,7 @@ from kada_dagster.operations.channel import Channel
 from kada_dagster.operations.notices import Message
 from kada_dagster.operations.outbox import Attempt, Outbox
 
-SECONDS = 25.0
+SECONDS = 15.0
 """For all channels together."""
 
 

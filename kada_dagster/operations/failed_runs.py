@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -42,6 +43,15 @@ class FailureReader:
 
     dagster: dg.DagsterInstance
     watched: Watched
+
+    @cached_property
+    def _secrets(self) -> list[str]:
+        """The values of all secrets that can be had in this process, looked up once."""
+        values: list[str] = []
+        for secret in self.watched.secrets():
+            with suppress(KadaError):
+                values.append(secret.reveal())
+        return values
 
     def failures(self, run: dg.DagsterRun) -> list[Failure]:
         """What failed in a run: a failure for each step, or one where no step did."""
@@ -97,7 +107,7 @@ class FailureReader:
             step=step,
             windows=self._windows(run, subject),
             error=error,
-            cause=_cut(redact(cause.strip(), revealed(self.watched))),
+            cause=_cut(redact(cause.strip(), self._secrets)),
             next_step=cure,
             at=at,
         )
@@ -122,15 +132,6 @@ class FailureReader:
         if record is None or record.end_time is None:
             return datetime.now(timezone.utc)
         return datetime.fromtimestamp(record.end_time, timezone.utc)
-
-
-def revealed(watched: Watched) -> list[str]:
-    """The values of all secrets that can be had in this process."""
-    values: list[str] = []
-    for secret in watched.secrets():
-        with suppress(KadaError):
-            values.append(secret.reveal())
-    return values
 
 
 def _step_error(data: StepFailureData) -> tuple[str, str]:

@@ -8,12 +8,13 @@ a tick that is broken off sends the same message again, by the same id, and neve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from kada_dagster.errors import KadaError
 from kada_dagster.operations.channel import channel_of
 from kada_dagster.operations.conditions import conditions
 from kada_dagster.operations.decision import decide
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from kada_dagster.config import AlertSettings
 
 SENSOR = "kada_alert_sensor"
-_MOST_EVENTS = 200
+_MOST_EVENTS = 100
 """Failed runs of one look; more wait for the next."""
 
 
@@ -70,22 +71,50 @@ def look(
         watched: the code location.
         now: the present moment, aware.
     """
-    memory = Memory.from_json(context.cursor or "") or Memory(_last_event(context.instance))
+    memory, remarks = _remembered(context)
     channels = {one.label: channel_of(one, settings.base_url) for one in settings.channels}
-    attempts, remarks = deliver(channels, memory.outbox)
+    attempts, more = deliver(channels, memory.outbox)
     left = after_sending(memory.outbox, attempts, channels)
+    notices: list[Notice] = []
+    try:
+        notices, after = _looked(context, settings, watched, memory, now)
+        outbox = posted(left, notices, attempts, channels)
+    except Exception as error:  # what was sent must be remembered, or each tick sends it again
+        why = str(error) if isinstance(error, KadaError) else type(error).__name__
+        remarks.append(f"not looked at anything: {why}")
+        after, outbox = memory, left
+    said = _said(attempts, [*remarks, *more], outbox, notices)
+    context.log.info(said)
+    return dg.SensorResult(skip_reason=said, cursor=replace(after, outbox=outbox).to_json())
+
+
+def _remembered(context: dg.SensorEvaluationContext) -> tuple[Memory, list[str]]:
+    """What the cursor holds; without one, that nothing was told. What failed before the sensor was
+    first switched on is old."""
+    known = Memory.from_json(context.cursor) if context.cursor else None
+    if known is not None:
+        return known, []
+    found = context.instance.fetch_run_status_changes(dg.DagsterEventType.RUN_FAILURE, limit=1)
+    after = found.records[0].storage_id if found.records else -1
+    return Memory(after), ["the cursor could not be read: begun anew"] if context.cursor else []
+
+
+def _looked(
+    context: dg.SensorEvaluationContext,
+    settings: AlertSettings,
+    watched: Watched,
+    memory: Memory,
+    now: datetime,
+) -> tuple[list[Notice], Memory]:
+    """What is to be told, and what is then remembered."""
     runs = _look_at_runs(context, watched, memory, now)
     states = _look_at_states(context, settings, watched, memory, now)
     subjects = {problem.subject for problem in memory.state.problems.values()}
     worked = last_worked(context.instance, watched, subjects)
     seen = Seen(runs.failures, worked, states)
     notices, state = decide(memory.state, seen, now, settings.remind_after)
-    outbox = posted(left, notices, attempts, channels)
     looked = memory.looked if states is None else now
-    after = Memory(runs.after, runs.undecided, looked, state, outbox)
-    said = _said(attempts, remarks, outbox, notices)
-    context.log.info(said)
-    return dg.SensorResult(skip_reason=said, cursor=after.to_json())
+    return notices, Memory(runs.after, runs.undecided, looked, state)
 
 
 @dataclass(frozen=True)
@@ -158,12 +187,6 @@ def _look_at_states(
     if memory.looked is not None and now - memory.looked < pause:
         return None
     return conditions(context.instance, watched, now)
-
-
-def _last_event(dagster: dg.DagsterInstance) -> int:
-    """Where to begin: what failed before the sensor was first switched on is old."""
-    found = dagster.fetch_run_status_changes(dg.DagsterEventType.RUN_FAILURE, limit=1).records
-    return found[0].storage_id if found else -1
 
 
 def _said(

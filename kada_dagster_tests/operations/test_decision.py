@@ -45,7 +45,7 @@ def told(looks: list[Look]) -> list[tuple[datetime, list[Notice]]]:
 _holds = st.sampled_from([True, False, None])
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), _holds, min_size=3), max_size=30))
 def test_conditions_are_told_when_they_begin_and_when_they_end(
     history: list[dict[str, bool | None]],
@@ -63,7 +63,7 @@ def test_conditions_are_told_when_they_begin_and_when_they_end(
         assert [title for title in titles if title.startswith(key)] == expected
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(_holds, max_size=30), st.integers(0, 4))
 def test_patience_is_counted_from_when_it_was_seen_first(
     history: list[bool | None], patience: int
@@ -109,7 +109,7 @@ _history = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_history)
 def test_every_failed_run_is_counted_once_and_no_cause_is_told_too_often(
     history: list[tuple[int, list[tuple[str, str | None]]]],

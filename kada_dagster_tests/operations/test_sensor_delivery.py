@@ -117,3 +117,30 @@ def test_a_secret_that_is_not_there_is_named_and_nothing_is_lost(
     monkeypatch.setenv("TEST_HOOK_URL", inbox.url)
     failing.ticks(1)
     assert inbox.titles == [["source docs: extract failed"]]
+
+
+def test_what_was_sent_is_not_sent_again_when_nothing_can_be_looked_at(
+    failing: Site, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise RuntimeError("pl4nted words of a database")
+
+    failing.ticks(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(failing.instance), "fetch_run_status_changes", gone)
+        failing.ticks(3)
+        assert failing.said[-1] == "not looked at anything: RuntimeError"
+    assert len(inbox.posts) == 1
+    failing.mend_source()
+    assert failing.run(DAY).success
+    failing.ticks(2)
+    assert inbox.titles == [["source docs: extract failed"], ["source docs: works again"]]
+
+
+def test_a_cursor_that_cannot_be_read_is_said(failing: Site, inbox: Inbox) -> None:
+    failing.cursor = "{}"
+    failing.ticks(1)
+    assert failing.said[-1] == "the cursor could not be read: begun anew"
+    failing.run(DAY)
+    failing.ticks(2)
+    assert inbox.titles == [["source docs: extract failed"]]
