@@ -17,9 +17,11 @@ from kada_dagster.doctor.environment import secrets_verdicts
 from kada_dagster.doctor.folders import told, try_folder
 from kada_dagster.doctor.limits import Shared
 from kada_dagster.doctor.postgres import knock
+from kada_dagster.errors import WatermarkError
 from kada_dagster.hwm.file_store import FileMarkStore
 from kada_dagster.hwm.mark_file import watermark_errors
 from kada_dagster.hwm.object_store import ObjectMarkStore
+from kada_dagster.hwm.objects import VersionedObjects
 from kada_dagster.hwm.window import format_hwm, utc_now
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from kada_dagster.hwm.table_store import TableMarkStore
 
 MARKS = "marks"
-"""Subject of the checks of a server that keeps the marks of all sources."""
+"""Subject of the checks of a folder or server that keeps the marks of all sources."""
 
 _PROBE = "kada_doctor_probe"
 _NO_VERSION = '"0x0"'  # no object has it, so a write on this condition does nothing
@@ -55,7 +57,6 @@ def place_checks(
         return []
     held = secret_fields(settings)
     secrets = [Check(MARKS, "secrets", lambda: secrets_verdicts(held))] if held else []
-
     store = cast("TableMarkStore", settings.store(source))
 
     def server() -> Iterator[Verdict]:
@@ -83,7 +84,7 @@ def mark_check(
         store = settings.store(source)
         mark = store.read(source.name).mark
         if isinstance(store, ObjectMarkStore):
-            store.objects.replace(_PROBE, b"", _NO_VERSION)
+            try_objects(store.objects)
         elif isinstance(store, FileMarkStore):
             with watermark_errors(store.folder):
                 try_folder(store.folder)
@@ -95,6 +96,19 @@ def mark_check(
     is_here = is_beside and source.landing is not None and source.landing.type == "local"
     is_remote = not (is_here or isinstance(settings, FileMarkSettings))
     return Check(source.name, "mark", probe, needs=needs, remote=is_remote)
+
+
+def try_objects(objects: VersionedObjects) -> None:
+    """Write on a condition that no object meets: that takes the right to write, and does nothing.
+
+    Raises:
+        WatermarkError: the store writes all the same, so that marks would be lost there.
+    """
+    if objects.replace(_PROBE, b"", _NO_VERSION):
+        raise WatermarkError(
+            f"{objects.describe(_PROBE)} was written in spite of its condition: the store has no "
+            "conditional writes, which marks need; keep them elsewhere, and remove that object"
+        )
 
 
 def _in_the_future(text: str, source: SourceSettings) -> Verdict:

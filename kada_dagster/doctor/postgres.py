@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,7 +25,8 @@ OLDEST, NEWEST = 11, 18
 """Versions of the server the extract is tested with."""
 
 _MOST_DATABASES = 20
-_NO_DATABASE, _NO_CONNECT = "does not exist", "permission denied for database"
+_NO_DATABASE = re.compile(r'database ".*" does not exist')
+_NO_CONNECT = "permission denied for database"
 
 
 def postgres_checks(
@@ -115,7 +117,7 @@ class _Probes:
         try:
             open_session(address, name).close()
         except ConfigError as error:
-            if _NO_DATABASE not in str(error):
+            if not _NO_DATABASE.search(str(error)):
                 raise
             there = self._all_names(address)
             known = f"; there are: {', '.join(there)}" if there else ""
@@ -227,5 +229,4 @@ def _cure(names: Sequence[str], settings: PostgresSettings) -> str:
 
 
 def _is_about_database(error: KadaError) -> bool:
-    text = str(error)
-    return _NO_CONNECT in text or (_NO_DATABASE in text and "database" in text)
+    return _NO_CONNECT in str(error) or bool(_NO_DATABASE.search(str(error)))

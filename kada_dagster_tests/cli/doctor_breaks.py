@@ -1,17 +1,14 @@
-"""Ways to break what sources and landings need. Each gives the lines that must tell it."""
+"""Ways to break what sources need. Each gives the lines that must tell it."""
 
 from __future__ import annotations
 
 import socket
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 
 from kada_dagster.sandbox.fivetran import FivetranSandbox, FivetranWorld, RunningClock
 from kada_dagster_tests.cli.doctor_site import Site
-from kada_dagster_tests.landing.s3_access import allow
-from kada_dagster_tests.landing.s3_server import Keys
 
 SET_IT = "set it for whatever runs the collector, or name another one in the configuration"
 
@@ -157,73 +154,6 @@ def the_clock_of_a_server_is_an_hour_behind(site: Site) -> list[str]:
     ]
 
 
-def the_bucket_does_not_exist(site: Site) -> list[str]:
-    site.source("hevo")["landing"]["bucket"] = "kada-no-such-bucket"
-    _be(site, site.servers.s3.user(allow("*", "s3:*")))
-    return [
-        "hevo  landing  landing s3://kada-no-such-bucket/lz/hevo/landing: there is no such bucket: "
-        "make it, or correct bucket (and endpoint_url) (NoSuchBucket)"
-    ]
-
-
-def the_bucket_may_not_be_written(site: Site) -> list[str]:
-    bucket = site.servers.bucket
-    _be(site, site.servers.s3.user(allow(bucket, "s3:GetObject", "s3:ListBucket")))
-    return [
-        f"hevo  landing  landing s3://{bucket}/lz/hevo/landing: the credentials may not do this: "
-        "let them s3:PutObject there (and use the bucket's encryption key, where it has one) "
-        "(AccessDenied)"
-    ]
-
-
-def the_secret_key_is_wrong(site: Site) -> list[str]:
-    site.monkeypatch.setenv("S3_SECRET", "not-it")
-    return [
-        f"hevo  landing  landing s3://{site.servers.bucket}/lz/hevo/landing: the signature is "
-        "wrong: correct secret_access_key (SignatureDoesNotMatch)"
-    ]
-
-
-def the_container_does_not_exist(site: Site) -> list[str]:
-    landing = site.source("hightouch")["landing"]
-    landing["container"] = "no-such-container"
-    site.monkeypatch.setenv("SAS_TOKEN", site.servers.azurite.account_sas())
-    return [
-        f"hightouch  landing  {_azure(landing)}: there is no such container: create it, or "
-        "correct landing.container"
-    ]
-
-
-def the_sas_token_has_expired(site: Site) -> list[str]:
-    landing, past = site.source("hightouch")["landing"], datetime(2026, 1, 1, tzinfo=timezone.utc)
-    token = site.servers.azurite.container_sas(landing["container"], expiry=past)
-    site.monkeypatch.setenv("SAS_TOKEN", token)
-    return [
-        f"hightouch  landing  {_azure(landing)}: the SAS token expired at 2026-01-01 00:00:00 "
-        "UTC: make a new SAS token and set it as sas_token"
-    ]
-
-
-def the_sas_token_may_not_write(site: Site) -> list[str]:
-    landing = site.source("hightouch")["landing"]
-    token = site.servers.azurite.container_sas(landing["container"], "r")
-    site.monkeypatch.setenv("SAS_TOKEN", token)
-    return [
-        f"hightouch  landing  {_azure(landing)}: the SAS token lacks the permission write (w), "
-        "it has r: make a new SAS token and set it as sas_token, for the container with read, "
-        "create and write (sp=rcw), or for the account with ss=b, srt=o and these permissions"
-    ]
-
-
-def _azure(landing: dict[str, Any]) -> str:
-    return f"landing {landing['account_url']}/{landing['container']}/{landing['path']}"
-
-
-def _be(site: Site, keys: Keys) -> None:
-    site.monkeypatch.setenv("S3_KEY", keys.access_key_id)
-    site.monkeypatch.setenv("S3_SECRET", keys.secret_access_key)
-
-
 def closed_port() -> int:
     """A port nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -246,10 +176,4 @@ BREAKS = [
     the_token_of_hightouch_is_wrong,
     the_key_of_fivetran_has_expired,
     the_clock_of_a_server_is_an_hour_behind,
-    the_bucket_does_not_exist,
-    the_bucket_may_not_be_written,
-    the_secret_key_is_wrong,
-    the_container_does_not_exist,
-    the_sas_token_has_expired,
-    the_sas_token_may_not_write,
 ]

@@ -11,8 +11,10 @@ import pytest
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.cli.doctor_breaks import BREAKS
 from kada_dagster_tests.cli.doctor_breaks_here import BREAKS as BREAKS_HERE
+from kada_dagster_tests.cli.doctor_breaks_stores import BREAKS as BREAKS_STORES
 from kada_dagster_tests.cli.doctor_questions import questionable
-from kada_dagster_tests.cli.doctor_site import Servers, Site, served, sound
+from kada_dagster_tests.cli.doctor_site import Servers, Site, served
+from kada_dagster_tests.cli.doctor_sound import sound
 from kada_dagster_tests.extracts.shared_places import s3_environment
 from kada_dagster_tests.landing.azurite import Azurite
 from kada_dagster_tests.landing.s3_server import S3Server
@@ -65,7 +67,9 @@ def test_marks_elsewhere_and_shared_staging_are_tried_and_nothing_is_left(site: 
         assert site.everything() == before
 
 
-@pytest.mark.parametrize("broken", [*BREAKS, *BREAKS_HERE], ids=lambda broken: broken.__name__)
+@pytest.mark.parametrize(
+    "broken", [*BREAKS, *BREAKS_STORES, *BREAKS_HERE], ids=lambda broken: broken.__name__
+)
 def test_a_broken_set_up_is_told_by_its_cause_alone(
     site: Site, broken: Callable[[Site], list[str]]
 ) -> None:
