@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("postgres_extract", "orchestration", "upload", "api_extract", "load", "loader_load")
+NAMES = (
+    *("postgres_extract", "orchestration", "upload", "api_extract", "load", "loader_load"),
+    *("soak", "big_instance", "celery_backfill"),
+)
 
 
 def main(arguments: list[str]) -> None:
