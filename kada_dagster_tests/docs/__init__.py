@@ -1,0 +1,1 @@
+"""Everything the pages show is done here: links followed, files read, commands run."""
