@@ -70,9 +70,10 @@ def test_the_history_knows_an_upload_that_holds_the_run_and_came_after_it() -> N
     assert upload_in_history(RUN, [change("uploaded", whole, at=RUN.extracted_at)]) is None
 
 
+@pytest.mark.parametrize("window", [None, DAYS[1]])
 @pytest.mark.parametrize("action", ["set", "published"])
-def test_a_mark_that_was_moved_says_nothing_of_uploads(action: str) -> None:
-    assert upload_in_history(RUN, [change(action, None)]) is None
+def test_a_mark_that_was_moved_says_nothing_of_uploads(action: str, window: Window | None) -> None:
+    assert upload_in_history(RUN, [change(action, window)]) is None
 
 
 @dataclass
