@@ -10,6 +10,7 @@ A mark is an HTML comment on the line before a block, which readers do not see:
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -92,7 +93,7 @@ class Page:
     @property
     def name(self) -> str:
         """Its path below the root of the repository."""
-        return str(self.file.relative_to(ROOT))
+        return os.path.relpath(self.file, ROOT)
 
     @property
     def anchors(self) -> set[str]:
