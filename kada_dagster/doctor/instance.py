@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kada_dagster.doctor.check import Check, Verdict, fail, ok, skip, warn
+from kada_dagster.doctor.environment import variables_verdicts
 from kada_dagster.doctor.limits import Shared
-from kada_dagster.doctor.storage import open_postgres, plain
+from kada_dagster.doctor.storage import open_postgres, sqlite_history, variables_in
 from kada_dagster.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def instance_checks(shared: Shared) -> list[Check]:
     if not os.environ.get(VARIABLE) and not Path(FILE).is_file():
         return [home]
     file = Check(SUBJECT, FILE, probes.file, needs=(home,))
-    storage = Check(SUBJECT, "storage", probes.storage, needs=(file,), remote=True)
+    variables = Check(SUBJECT, "variables", probes.variables, needs=(file,))
+    storage = Check(SUBJECT, "storage", probes.storage, needs=(variables,), remote=True)
     daemons = Check(SUBJECT, "daemons", probes.daemons, needs=(storage,), remote=True)
-    return [home, file, storage, daemons]
+    return [home, file, variables, storage, daemons]
 
 
 @dataclass
@@ -99,16 +101,23 @@ class _Probes:
         settings: dict[str, Any] = self.config.get(part) or {}
         return settings.get("enabled")
 
+    def variables(self) -> Iterator[Verdict]:
+        """Whether what the file takes from the environment is there."""
+        names = list(dict.fromkeys(variables_in(self.config)))
+        wrong = list(variables_verdicts(names))
+        yield from wrong or [ok(", ".join(names) or "none is needed")]
+
     def storage(self) -> Iterator[Verdict]:
-        """Whether it can be asked."""
+        """Whether it can be asked. It is not opened where Dagster would make it."""
         folder = self.folder or Path()
-        kept = _sqlite_folder(folder, self.config)
-        if kept is not None and not (kept / "runs.db").exists():
-            yield ok(f"nothing has run yet; the history will be in {kept}")
-            return
         kind: dict[str, Any] = self.config.get("storage") or {}
         if "postgres" in kind:
-            open_postgres(kind["postgres"], self.shared.patience(10))
+            kept, has_run = open_postgres(kind["postgres"], self.shared.patience(10))
+        else:
+            kept, has_run = sqlite_history(folder, kind)
+        if not has_run:
+            yield ok(f"nothing has run yet; the history will be in {kept}")
+            return
         from dagster import DagsterInstance
 
         try:
@@ -121,15 +130,16 @@ class _Probes:
                 "see that its server is up, and that login and database are right"
             )
             return
-        yield ok(f"{runs:,} run{'' if runs == 1 else 's'} in {kept or 'the configured storage'}")
+        yield ok(f"{runs:,} run{'' if runs == 1 else 's'} in {kept}")
 
     def daemons(self) -> Iterator[Verdict]:
         """Whether those that are needed have reported lately."""
         if self.instance is None:
             yield skip("no daemon has run yet")
             return
-        heartbeats = self.instance.get_daemon_heartbeats()
-        needed = sorted(self.instance.get_required_daemon_types())
+        with self.instance as instance:
+            heartbeats = instance.get_daemon_heartbeats()
+            needed = sorted(instance.get_required_daemon_types())
         if not heartbeats:
             yield warn(
                 "no daemon has run here: schedules, sensors and queued runs wait for "
@@ -173,16 +183,6 @@ def _config_of(folder: Path) -> Mapping[str, Any]:
 def _told(message: str) -> str:
     """An error of Dagster without values, which may be secrets, and without the whole schema."""
     return _VALUE.sub("a value", message.partition(" Expected: ")[0])
-
-
-def _sqlite_folder(folder: Path, config: Mapping[str, Any]) -> Path | None:
-    """Where SQLite would keep the history of runs; None for another storage."""
-    storage: Any = config.get("storage")
-    if storage is None:
-        return folder / "history"
-    if "sqlite" not in storage:
-        return None
-    return Path(plain(storage["sqlite"].get("base_dir", str(folder)))) / "history"
 
 
 def _long(seconds: float) -> str:

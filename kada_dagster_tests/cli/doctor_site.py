@@ -129,9 +129,9 @@ class Site:
             self.sql(statement, name)
         return name
 
-    def query(self, statement: str) -> list[str]:
+    def query(self, statement: str, database: str | None = None) -> list[str]:
         """The only column of what SQL gives."""
-        with closing(self.servers.postgres.connect(self.servers.database)) as raw:
+        with closing(self.servers.postgres.connect(database or self.servers.database)) as raw:
             cursor = raw.cursor()
             cursor.execute(statement)
             return [str(row[0]) for row in cursor.fetchall()]

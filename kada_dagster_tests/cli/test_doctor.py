@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
 
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.cli.doctor_breaks import BREAKS
@@ -90,6 +92,31 @@ def test_what_works_and_should_be_looked_at_is_a_warning_and_fails_nothing(site:
     assert [_without_moments(line) for line in said.of("WARN")] == expected
     assert said.of("FAIL") == []
     assert said.code == 0
+
+
+def test_an_instance_on_postgresql_is_asked_and_no_table_is_made(site: Site) -> None:
+    with site.stack:
+        database, port = site.new_database(), site.servers.postgres.port
+        login = {"username": site.role, "password": {"env": "SHOP_PASSWORD"}}
+        place = {"hostname": "127.0.0.1", "port": port, "db_name": {"env": "HISTORY"}}
+        file = site.folder / "home" / "dagster.yaml"
+        file.write_text(f"storage: {json.dumps({'postgres': {'postgres_db': login | place}})}\n")
+        assert "dagster  variables  environment variable HISTORY is not set" in "".join(
+            site("syncs").of("FAIL")
+        )
+        site.monkeypatch.setenv("HISTORY", database)
+        said = site("syncs").of("OK")
+        assert "dagster  variables  SHOP_PASSWORD, HISTORY" in said
+        where = f"127.0.0.1:{port}/{database}"
+        assert f"dagster  storage  nothing has run yet; the history will be in {where}" in said
+        tables = "SELECT relname FROM pg_class WHERE relname = 'runs'"
+        assert site.query(tables, database) == []
+        site.sql(f"GRANT CREATE ON SCHEMA public TO {site.role}", database)
+        DagsterInstance.from_config(str(file.parent)).dispose()
+        assert site.query(tables, database) == ["runs"]
+        said = site("syncs")
+        assert f"dagster  storage  0 runs in {where}" in said.of("OK")
+        assert any("dagster  daemons  no daemon has run here" in line for line in said.of("WARN"))
 
 
 def test_offline_asks_nobody(site: Site) -> None:
