@@ -79,22 +79,25 @@ def _program() -> Path:
     program = home / "usr" / "bin" / "redis-check-rdb"  # redis-server is a link to it
     if not program.is_file():
         _unpack(home)
-    return home / "usr" / "bin" / "redis-server"
+    unpacked = home / "usr" / "bin" / "redis-server"
+    _run([str(unpacked), "--version"], home)  # libraries it needs may not be here
+    return unpacked
 
 
 def _unpack(home: Path) -> None:
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
         raise RedisUnavailableError("no redis-server here, and no apt-get to fetch its package")
     home.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".unpack-", dir=home.parent) as work:
+    with tempfile.TemporaryDirectory(prefix=".unpack-", dir=home.parent) as name:
+        work = Path(name)
         _run(["apt-get", "download", *_PACKAGES], work)
-        for package in sorted(Path(work).glob("*.deb")):
+        for package in sorted(work.glob("*.deb")):
             _run(["dpkg", "-x", str(package), "whole"], work)
         with suppress(OSError):  # another process was quicker
-            (Path(work) / "whole").rename(home)
+            (work / "whole").rename(home)
 
 
-def _run(command: list[str], folder: str) -> None:
+def _run(command: list[str], folder: Path) -> None:
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=_FETCH_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
