@@ -19,13 +19,20 @@ from kada_dagster.extracts.staging import Staging
 from kada_dagster.hwm.file_store import FileMarkStore
 from kada_dagster.retention.job import JOB, SCHEDULE
 from kada_dagster.retention.logs import prune_logs
-from kada_dagster_tests.retention.staged import DAYS, FIRST, extract, note_age, upload
+from kada_dagster_tests.retention.staged import DAYS, FIRST, ago, extract, note_age, upload
 
 BOTH = {"staging_days": 30, "logs_days": 14}
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+def instance() -> Iterator[dg.DagsterInstance]:
+    """An instance in memory."""
+    with dg.DagsterInstance.ephemeral() as instance:  # pyright: ignore[reportUnknownMemberType]
+        yield instance
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """An instance with its records and logs in files."""
     home = tmp_path / "home"
     home.mkdir()
@@ -143,7 +150,7 @@ def test_a_source_whose_mark_cannot_be_read_holds_up_no_other(
 
 
 def test_logs_of_old_runs_go_once_and_events_and_partitions_stay(
-    tmp_path: Path, instance: dg.DagsterInstance
+    tmp_path: Path, keeping: dg.DagsterInstance
 ) -> None:
     partitions = dg.StaticPartitionsDefinition(["a", "b"])
 
@@ -151,20 +158,20 @@ def test_logs_of_old_runs_go_once_and_events_and_partitions_stay(
     def noisy() -> None:
         print("said")
 
-    done = [dg.materialize([noisy], instance=instance, partition_key=key) for key in "ab"]
+    done = [dg.materialize([noisy], instance=keeping, partition_key=key) for key in "ab"]
     folders = [tmp_path / "home" / "logs" / one.run_id for one in done]
     assert all(folder.is_dir() for folder in folders)
-    ended = [instance.get_run_record_by_id(one.run_id) for one in done]
+    ended = [keeping.get_run_record_by_id(one.run_id) for one in done]
     last = ended[1].update_timestamp.replace(tzinfo=timezone.utc)  # pyright: ignore
     gone: list[str] = []
-    assert prune_logs(instance, before=last, report=gone.append) == 1
+    assert prune_logs(keeping, before=last, report=gone.append) == 1
     assert gone == [done[0].run_id]
     assert [folder.is_dir() for folder in folders] == [False, True]
-    assert prune_logs(instance, before=last, report=gone.append) == 0, "each is looked at once"
+    assert prune_logs(keeping, before=last, report=gone.append) == 0, "each is looked at once"
     later = datetime.now(timezone.utc) + timedelta(seconds=1)
-    assert prune_logs(instance, before=later, report=gone.append) == 1
-    assert instance.get_materialized_partitions(noisy.key) == {"a", "b"}
-    assert all(instance.all_logs(one.run_id) for one in done)
+    assert prune_logs(keeping, before=later, report=gone.append) == 1
+    assert keeping.get_materialized_partitions(noisy.key) == {"a", "b"}
+    assert all(keeping.all_logs(one.run_id) for one in done)
 
 
 def test_every_run_is_found_once_however_many_fit_into_one_query(
@@ -183,14 +190,18 @@ def test_every_run_is_found_once_however_many_fit_into_one_query(
     assert found == runs
 
 
-def test_the_job_removes_logs_by_its_number_of_days(
-    tmp_path: Path, instance: dg.DagsterInstance
+@pytest.mark.parametrize(("days", "runs"), [(13, 0), (15, 1)])
+def test_the_job_counts_the_days_from_the_end_of_a_run(
+    days: int,
+    runs: int,
+    tmp_path: Path,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     job = definitions(tmp_path, {"logs_days": 14}).resolve_job_def(JOB)
-    first = job.execute_in_process(instance=instance)
-    assert first.success
-    assert (tmp_path / "home" / "logs" / first.run_id).is_dir(), "it ended a moment ago"
-    assert _facts(first) == {"runs": 0}
+    job.execute_in_process(instance=instance)
+    monkeypatch.setattr("kada_dagster.retention.job.utc_now", lambda: ago(-days))
+    assert _facts(job.execute_in_process(instance=instance)) == {"runs": runs}
 
 
 def _facts(done: dg.ExecuteInProcessResult) -> dict[str, Any]:
