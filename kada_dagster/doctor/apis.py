@@ -1,4 +1,7 @@
-"""Sources and accounts behind an API: reached, and the key accepted. Each call is made once."""
+"""Sources and accounts behind an API: reached, and the key accepted.
+
+A call is made twice at most: a connection may break by chance, and a check has no time for more.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from kada_dagster.doctor.network import address_of, reach
 
 if TYPE_CHECKING:
     from kada_dagster.api.client import ApiClient
+    from kada_dagster.api.retrying import Retries
     from kada_dagster.config import FivetranAccountSettings
     from kada_dagster.fivetran.client import Account as FivetranAccount
     from kada_dagster.fivetran.settings import FivetranSettings
@@ -61,14 +65,13 @@ def api_checks(name: str, api: Api, secrets: tuple[Check, ...], shared: Shared) 
 
 def hevo_api(settings: HevoSettings, shared: Shared) -> Api:
     """The API of a Hevo account: classic, Edge, or both."""
-    from kada_dagster.api.retrying import Retries
     from kada_dagster.hevo.families import available
 
     account = settings.extractor().account
     account = replace(account, timeout=shared.patience(account.timeout))
 
     def call() -> ApiClient:
-        with closing(account.open(Retries(most=0))) as client:
+        with closing(account.open(_retries())) as client:
             available(client, lambda _code, _sample: None)  # an account may have just one of them
             return client.api
 
@@ -83,7 +86,7 @@ def hightouch_api(settings: HightouchSettings, shared: Shared) -> Api:
     def call() -> ApiClient:
         with closing(workspace.open()) as client:
             # as its check(), which would try again for a minute
-            client.api.read("/sources", {"limit": 1, "offset": 0}, within=0)
+            client.api.read("/sources", {"limit": 1, "offset": 0}, within=2)
             return client.api
 
     return Api(workspace.base_url, "base_url", call)
@@ -91,12 +94,8 @@ def hightouch_api(settings: HightouchSettings, shared: Shared) -> Api:
 
 def fivetran_api(settings: FivetranSettings | FivetranAccountSettings, shared: Shared) -> Api:
     """The API of a Fivetran account."""
-    from kada_dagster.api.retrying import Retries
-
     account = _fivetran_account(settings)
-    account = replace(
-        account, timeout=shared.patience(account.timeout), retries=Retries(most=0, obeys=True)
-    )
+    account = replace(account, timeout=shared.patience(account.timeout), retries=_retries())
 
     def call() -> ApiClient:
         with closing(account.open()) as client:
@@ -104,6 +103,12 @@ def fivetran_api(settings: FivetranSettings | FivetranAccountSettings, shared: S
             return client.api
 
     return Api(account.base_url, "base_url", call)
+
+
+def _retries() -> Retries:
+    from kada_dagster.api.retrying import Retries
+
+    return Retries(most=1, backoff=0.3, longest_wait=2, obeys=True)
 
 
 def _fivetran_account(settings: FivetranSettings | FivetranAccountSettings) -> FivetranAccount:

@@ -11,6 +11,7 @@ import pytest
 from dagster import DagsterInstance
 
 from kada_dagster.sandbox.postgres_server import PostgresServer
+from kada_dagster.sandbox.web import Fault
 from kada_dagster_tests.cli.doctor_breaks import BREAKS
 from kada_dagster_tests.cli.doctor_breaks_here import BREAKS as BREAKS_HERE
 from kada_dagster_tests.cli.doctor_breaks_stores import BREAKS as BREAKS_STORES
@@ -117,6 +118,12 @@ def test_an_instance_on_postgresql_is_asked_and_no_table_is_made(site: Site) -> 
         said = site("syncs")
         assert f"dagster  storage  0 runs in {where}" in said.of("OK")
         assert any("dagster  daemons  no daemon has run here" in line for line in said.of("WARN"))
+
+
+def test_a_connection_that_breaks_once_is_no_failure(site: Site) -> None:
+    for server in (site.servers.hevo, site.servers.hightouch, site.servers.fivetran):
+        server.failures.add(Fault(sent=-1))
+    assert site("hevo", "hightouch", "account").of("FAIL") == []
 
 
 def test_offline_asks_nobody(site: Site) -> None:
