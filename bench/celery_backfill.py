@@ -74,33 +74,39 @@ class Backfill:
 def main(arguments: Sequence[str]) -> None:
     """Measure both, print the figures."""
     options = _options(arguments)
-    keys = [format_hwm(parse_hwm(FIRST) + timedelta(days=day)) for day in range(options.windows)]
-    with ExitStack() as running, tempfile.TemporaryDirectory(prefix="kada-bench-") as name:
+    first = parse_hwm(FIRST)
+    keys = [format_hwm(first + timedelta(days=day)) for day in range(options.windows)]
+    with tempfile.TemporaryDirectory(prefix="kada-bench-") as name, ExitStack() as running:
         folder = Path(name)
-        folder.chmod(0o755)
-        postgres = running.enter_context(
-            PostgresServer.start(folder / "postgres", settings=SETTINGS)
-        )
-        sample_database.create(postgres.connect, "shop")
-        kinds, token = _kinds(running, postgres.port, options.each)
-        sources = {f"{way}_{kind}": kinds[kind] for way in ("one", "two") for kind in kinds}
-        redis = running.enter_context(redis_server())
-        environment = {"SITE_TOKEN": token}
-        site = running.enter_context(
-            celery_site(folder / "site", postgres, redis, sources, _QUEUES, environment)
-        )
+        folder.chmod(0o755)  # for the account the database runs as
+        site, kinds = _site(running, folder, options.each)
         print(f"{len(kinds)} sources, {len(keys)} windows each, {_LATENCY * 1000:.0f} ms a call")
-        print("                  runs   files   run s, all    wall s")
-        one = _backfilled(site, "one", list(kinds), keys)
+        print("                  runs   files   run s, all    wall s", flush=True)
+        one = _backfilled(site, "one", kinds, keys)
         print(one.line("one worker"), flush=True)
-        two = _backfilled(site, "two", list(kinds), keys)
+        two = _backfilled(site, "two", kinds, keys)
         print(two.line("two workers"))
+        print(_last_line(one, two), flush=True)
+
+
+def _last_line(one: Backfill, two: Backfill) -> str:
     identical = (one.files, one.marks) == (two.files, two.marks)
-    print(
+    return (
         f"celery_backfill one_worker_seconds={one.seconds:.1f}"
         f" two_workers_seconds={two.seconds:.1f} speedup={one.seconds / two.seconds:.2f}"
         f" identical={str(identical).lower()}"
     )
+
+
+def _site(running: ExitStack, folder: Path, each: int) -> tuple[CelerySite, list[str]]:
+    """Everything, started; and the kinds of sources, of which each way has its own."""
+    postgres = running.enter_context(PostgresServer.start(folder / "postgres", settings=SETTINGS))
+    sample_database.create(postgres.connect, "shop")
+    kinds, token = _kinds(running, postgres.port, each)
+    sources = {f"{way}_{kind}": kinds[kind] for way in ("one", "two") for kind in kinds}
+    redis = running.enter_context(redis_server())
+    site = celery_site(folder / "site", postgres, redis, sources, _QUEUES, {"SITE_TOKEN": token})
+    return running.enter_context(site), list(kinds)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

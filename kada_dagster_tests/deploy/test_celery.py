@@ -4,13 +4,8 @@ is left of it. Everything is launched at once, because most of the time is waiti
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,67 +16,39 @@ from kada_dagster.sandbox.hevo import HevoServer
 from kada_dagster.sandbox.hightouch.server import HightouchServer
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster.sandbox.web.faults import HANG, Fault
+from kada_dagster_tests.deploy.celery_history import (
+    BEGUN,
+    END,
+    KEYS,
+    KINDS,
+    LATENCY,
+    QUEUES,
+    History,
+    extract_plainly,
+    launch_all,
+    sources,
+)
 from kada_dagster_tests.deploy.celery_site import (
-    FIRST,
-    QUEUE_TAG,
-    SECRETS,
     WORKER_TAG,
     CelerySite,
-    awaited_runs,
-    backfill,
-    cancel,
     celery_site,
-    configuration,
-    have_ended,
     landed,
     mark,
-    materialize,
-    of_backfill,
     tags_of,
     worker_of,
 )
 from kada_dagster_tests.extracts.shared_places import s3_environment
 from kada_dagster_tests.landing.s3_server import S3Server
-from kada_dagster_tests.live.dev_server import ROOT
 from kada_dagster_tests.live.launching import events, materializations
 from kada_dagster_tests.redis_server import PASSWORD, RedisUnavailableError, redis_server
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("celery")]
 
-KEYS = ["2026-01-01 00:00:00", "2026-01-02 00:00:00", "2026-01-03 00:00:00"]
-END = "2026-01-04 00:00:00"
-KINDS = ("hevo", "hightouch")
-PAIR, ALONE = "dagster", "alone"
-QUEUES = {"a": PAIR, "b": PAIR, "c": ALONE}
-"""Two workers share a queue, the third one has its own."""
-_BEGUN = 3
-"""Calls that are answered before the source that hangs does."""
-_LATENCY = 0.05
-
-
-@dataclass(frozen=True)
-class History:
-    """What was launched, after all of it has ended.
-
-    Attributes:
-        two, one: the runs of the backfills on two workers and on one, in the order of KINDS.
-        spread, apart: run of the extract, and that of the upload and the mark.
-        lost: the runs of the backfill whose worker was killed, oldest first.
-        cancelled: the run that was cancelled while it worked.
-    """
-
-    two: list[dict[str, Any]]
-    one: list[dict[str, Any]]
-    spread: tuple[dict[str, Any], ...]
-    apart: tuple[dict[str, Any], ...]
-    lost: list[dict[str, Any]]
-    cancelled: list[dict[str, Any]]
-
 
 @pytest.fixture(scope="module")
 def hangs() -> dict[str, Fault]:
     """What happens to a call of two sources: there is no answer, until somebody gives up."""
-    return {name: Fault(delay=HANG, after=_BEGUN) for name in ("lost", "cancelled")}
+    return {name: Fault(delay=HANG, after=BEGUN) for name in ("lost", "cancelled")}
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +65,8 @@ def site(
             redis = running.enter_context(redis_server())
         except RedisUnavailableError as error:
             pytest.skip(str(error))
-        hevo = HevoServer(hevo_account(), budget=None, latency=_LATENCY)
-        hightouch = HightouchServer(hightouch_workspace(), calls=None, latency=_LATENCY)
+        hevo = HevoServer(hevo_account(), budget=None, latency=LATENCY)
+        hightouch = HightouchServer(hightouch_workspace(), calls=None, latency=LATENCY)
         stuck = {name: HevoServer(hevo_account(), budget=None) for name in hangs}
         for name, hang in hangs.items():
             stuck[name].fail(hang)
@@ -107,87 +74,18 @@ def site(
             running.enter_context(server)
         bucket = f"s3://{s3_server.new_bucket()}/staging"
         urls = {name: server.url for name, server in stuck.items()}
-        sources = _sources(hevo.url, hightouch.url, urls, bucket)
+        described = sources(hevo.url, hightouch.url, urls, bucket)
         environment = s3_environment(s3_server) | {"SITE_TOKEN": hightouch.token}
-        _extract_plainly(folder, sources, environment)
+        extract_plainly(folder, described, environment)
         yield running.enter_context(
-            celery_site(folder, postgres, redis, sources, QUEUES, environment)
+            celery_site(folder, postgres, redis, described, QUEUES, environment)
         )
-
-
-def _sources(
-    hevo: str, hightouch: str, stuck: dict[str, str], bucket: str
-) -> dict[str, dict[str, Any]]:
-    account = {"type": "hevo", "host": "eu.hevodata.com", "calls_a_minute": 100_000}
-    account |= {"api_key": "${SITE_KEY}", "api_secret": "${SITE_SECRET}", "concurrency": 1}
-    workspace = {"type": "hightouch", "api_token": "${SITE_TOKEN}", "concurrency": 1}
-    kinds = {
-        "hevo": {**account, "base_url": hevo},
-        "hightouch": {**workspace, "base_url": hightouch},
-    }
-    return {
-        **{f"{ways}_{kind}": kinds[kind] for ways in ("two", "one", "plain") for kind in KINDS},
-        "spread": {**kinds["hevo"], "output_path": bucket},
-        "apart": kinds["hevo"],
-        **{name: {**account, "base_url": url, "timeout": 600} for name, url in stuck.items()},
-    }
-
-
-def _extract_plainly(
-    folder: Path, sources: dict[str, dict[str, Any]], environment: dict[str, str]
-) -> None:
-    """The same windows of the same sources by the command, without Dagster."""
-    file = folder / "plain.yaml"
-    file.write_text(configuration(folder, sources), encoding="utf-8")
-    variables = {"PATH": os.environ["PATH"], "HOME": str(folder), **SECRETS, **environment}
-    for kind in KINDS:
-        name = f"plain_{kind}"
-        command = [sys.executable, "-m", "kada_dagster", "extract", sources[name]["type"]]
-        command += ["--config", str(file), "--name", name, "--start-hwm", FIRST, "--end-hwm", END]
-        subprocess.run(command, env=variables, cwd=ROOT, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
 def history(site: CelerySite, hangs: dict[str, Fault]) -> History:
-    """All that is launched: the backfills; single assets, before the daemon has seen to those; and
-    then the power cut."""
-    server, alone, last = site.server, {QUEUE_TAG: ALONE}, {"dagster/priority": "-1"}
-    pair_ids = [backfill(server, f"two_{kind}", KEYS) for kind in KINDS]
-    alone_ids = [backfill(server, f"one_{kind}", KEYS, **alone) for kind in KINDS]
-    lost_tags = of_backfill(backfill(server, "lost", KEYS, **last))
-    extracts = _materialized(site, ["extract"], PAIR)
-    uploads = _materialized(site, ["upload", "high_water_mark"], ALONE)
-    two, one = ([_ended(site, one_id) for one_id in ids] for ids in (pair_ids, alone_ids))
-    (begun,) = awaited_runs(server, _on_a_worker, tags=lost_tags)
-    _await_hang(site, hangs["lost"])
-    site.workers[worker_of(begun)].lose_power()
-    cancelled_id = materialize(server, "cancelled", ["extract"], KEYS[0], ALONE)
-    _await_hang(site, hangs["cancelled"])
-    assert cancel(server, cancelled_id) == "TerminateRunSuccess"
-    lost = awaited_runs(server, lambda found: len(found) > 1 and have_ended(found), tags=lost_tags)
-    cancelled = awaited_runs(server, have_ended, runIds=[cancelled_id])
-    spread, apart = zip(extracts, uploads)
-    return History(two, one, spread, apart, lost, cancelled)
-
-
-def _await_hang(site: CelerySite, hang: Fault) -> None:
-    site.server.wait_for("a call that hangs", lambda: hang.seen > _BEGUN or None, 60)
-
-
-def _materialized(site: CelerySite, steps: list[str], queue: str) -> list[dict[str, Any]]:
-    """Runs of some assets for one window, once they have ended: of `spread` and of `apart`."""
-    ids = [materialize(site.server, name, steps, KEYS[0], queue) for name in ("spread", "apart")]
-    return awaited_runs(site.server, have_ended, runIds=ids)
-
-
-def _ended(site: CelerySite, backfill_id: str) -> dict[str, Any]:
-    """The one run of a backfill, once it has ended."""
-    (run,) = awaited_runs(site.server, have_ended, tags=of_backfill(backfill_id))
-    return run
-
-
-def _on_a_worker(found: list[dict[str, Any]]) -> bool:
-    return all(WORKER_TAG in tags_of(run) for run in found)
+    """All that is launched, ended."""
+    return launch_all(site, hangs)
 
 
 def spans_overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
