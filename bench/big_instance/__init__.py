@@ -140,13 +140,12 @@ def _served(
         settings=settings,
     ) as deployment:
         start_seconds = time.perf_counter() - started
-        database = deployment.database
         with_history = names(options.sources)[: options.history]
-        add_history(server, database, deployment.instance, with_history, keys)
+        add_history(server, deployment.database, deployment.instance, with_history, keys)
         pages = opened_pages(deployment.url, with_history[0], len(keys), options.rounds)
         location.write(EACH_MINUTE)
         _restart_code(deployment)
-        ticks = watch_ticks(server, database, deployment.instance, options.sources, options.minutes)
+        ticks = watch_ticks(server, deployment, options.sources, options.minutes)
         memory = {part.name: part.rss_mb for part in deployment.parts}
     return Measured(start_seconds, pages, ticks, memory)
 
@@ -173,6 +172,7 @@ def _print(measured: Mapping[str, Measured], options: argparse.Namespace) -> Non
     rows["ticks found, of each expected"] = [
         one.ticks.found / one.ticks.expected for one in measured.values()
     ]
+    rows["processor time of a tick, ms"] = [one.ticks.cpu_ms for one in measured.values()]
     rows["ticks failed"] = [one.ticks.failed for one in measured.values()]
     for share in (0.5, 1.0):
         word = "last" if share == 1.0 else "median"
@@ -209,6 +209,8 @@ def _last_line(
         f" graphql_p95_ms={quantile(latencies, 0.95):.0f}"
         f" tick_lag_max_seconds={ours.ticks.start_lags[-1]:.1f}"
         f" tick_end_max_seconds={ours.ticks.end_lags[-1]:.1f}"
+        f" tick_cpu_ms={ours.ticks.cpu_ms:.0f}"
+        f" tick_cpu_ratio={ours.ticks.cpu_ms / trivial.ticks.cpu_ms:.2f}"
         f" ticks_missed={ours.ticks.expected - ours.ticks.found}"
         f" heartbeat_max_seconds={ours.ticks.heartbeat[0]:.0f}"
         f" memory_mb={sum(ours.memory.values()):.0f}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from bench.deployment import wait_for
+from bench.deployment import Deployment, wait_for
 from kada_dagster.sandbox.postgres_server import PostgresServer
 
 _TICKS = """
@@ -34,6 +34,8 @@ class Ticks:
         failed: how many failed.
         start_lags: seconds from the moment a tick was due to its begin, ascending.
         end_lags: seconds from that moment to its end, ascending.
+        cpu_ms: processor time of daemon and code server for each tick, with all else they do;
+            unlike the lags it is the same on a busy machine.
         heartbeat: longest pause between two heartbeats of a daemon, seconds, with its name.
     """
 
@@ -43,15 +45,12 @@ class Ticks:
     failed: int
     start_lags: list[float]
     end_lags: list[float]
+    cpu_ms: float
     heartbeat: tuple[float, str]
 
 
 def watch_ticks(
-    server: PostgresServer,
-    database: str,
-    instance: dg.DagsterInstance,
-    schedules: int,
-    minutes: int,
+    server: PostgresServer, deployment: Deployment, schedules: int, minutes: int
 ) -> Ticks:
     """Watch for so many whole minutes, once each schedule has ticked; the last minute's ticks have
     one more to come to their end.
@@ -59,11 +58,14 @@ def watch_ticks(
     Raises:
         RuntimeError: not every schedule ticks.
     """
+    database = deployment.database
     if not wait_for("tick of every schedule", lambda: _ticked(server, database) >= schedules, 600):
         raise RuntimeError("the daemon does not run the schedules; see its log")
     begin = datetime.now(timezone.utc).replace(second=0, microsecond=0) + timedelta(minutes=1)
     end = begin + timedelta(minutes=minutes)
-    heartbeat = _longest_pause(instance, end + timedelta(minutes=1))
+    cpu, before = _cpu_seconds(deployment), _ticks(server, database)
+    heartbeat = _longest_pause(deployment.instance, end + timedelta(minutes=1))
+    cpu, ticks = _cpu_seconds(deployment) - cpu, _ticks(server, database) - before
     span = (begin.replace(tzinfo=None), end.replace(tzinfo=None))
     rows = _rows(server, database, _TICKS, *span)
     return Ticks(
@@ -73,6 +75,7 @@ def watch_ticks(
         failed=sum(status == "FAILURE" for _, _, status in rows),
         start_lags=sorted(begun for begun, _, _ in rows),
         end_lags=sorted(ended for _, ended, _ in rows if ended is not None),
+        cpu_ms=1000 * cpu / max(ticks, 1),
         heartbeat=heartbeat,
     )
 
@@ -81,6 +84,15 @@ def _ticked(server: PostgresServer, database: str) -> int:
     """How many schedules have ticked."""
     ((count,),) = _rows(server, database, "SELECT count(DISTINCT selector_id) FROM job_ticks")
     return count
+
+
+def _ticks(server: PostgresServer, database: str) -> int:
+    ((count,),) = _rows(server, database, "SELECT count(*) FROM job_ticks")
+    return count
+
+
+def _cpu_seconds(deployment: Deployment) -> float:
+    return deployment.daemon.cpu_seconds + deployment.code_server.cpu_seconds
 
 
 def _rows(server: PostgresServer, database: str, query: str, *values: object) -> list[Any]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from bench.deployment import Deployment, Part, wait_for
+from bench.deployment import Deployment, wait_for
+from bench.part import Part
 from bench.soak.site import MINUTE, Site
 from kada_dagster.hwm.window import format_hwm
 from kada_dagster_tests.live.launching import finished_backfill, launch_backfill
