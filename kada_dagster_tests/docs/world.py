@@ -31,6 +31,7 @@ class World:
         names: what is called otherwise on pages, and how.
         steps: what marks may name beside commands.
         quiet_steps: steps show no progress.
+        copied: `kada` runs in copies of a process; else each time in one of its own.
         database: in which statements run.
         before_sql: statements that the page takes as done.
     """
@@ -41,6 +42,7 @@ class World:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     steps: Mapping[str, Step] = field(default_factory=dict[str, Step])
     quiet_steps: bool = False
+    copied: bool = True
     database: str = "dwh"
     before_sql: tuple[str, ...] = ()
     _code: int = 0
@@ -72,9 +74,9 @@ class World:
             Its exit code and what it printed, as the page would show it.
         """
         command = self._real(command)
-        self._code, printed = run_copied(command, self.folder, self.environment) or self._shell(
-            f"(exit {self._code}); {command}"  # `echo $?` asks for the code before
-        )
+        done = run_copied(command, self.folder, self.environment) if self.copied else None
+        before = self._code  # `echo $?` asks for it
+        self._code, printed = done or self._shell(f"(exit {before}); {command}")
         named = {real: shown for shown, real in self.places.items()}
         for real, shown in {**named, str(self.folder): SHOWN_FOLDER, **self.names}.items():
             printed = printed.replace(real, shown)

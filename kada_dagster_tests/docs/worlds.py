@@ -12,6 +12,12 @@ from kada_dagster_tests.docs.demo_world import DemoRun
 from kada_dagster_tests.docs.fivetran_world import fivetran_account, fivetran_world
 from kada_dagster_tests.docs.loader_command_world import loader_command_world
 from kada_dagster_tests.docs.loader_face_world import loader_face_world
+from kada_dagster_tests.docs.loader_source_worlds import (
+    dapu_world,
+    databases_world,
+    files_world,
+    http_world,
+)
 from kada_dagster_tests.docs.pages import Page
 from kada_dagster_tests.docs.trouble_world import add_troubles
 from kada_dagster_tests.docs.world import World
@@ -21,6 +27,10 @@ OTHERS: dict[str, Callable[[PostgresServer, Path], AbstractContextManager[World]
     "docs/fivetran-pipelines.md": fivetran_world,
     "docs/fivetran-sensor.md": fivetran_world,
     "docs/loader-command.md": loader_command_world,
+    "docs/loader-dapu.md": dapu_world,
+    "docs/loader-databases.md": databases_world,
+    "docs/loader-files.md": files_world,
+    "docs/loader-http.md": http_world,
     "docs/loader.md": loader_face_world,
 }
 """Worlds of pages that need another than the demo."""
