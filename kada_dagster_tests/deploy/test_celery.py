@@ -4,6 +4,7 @@ is left of it. Everything is launched at once, because most of the time is waiti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -111,6 +112,13 @@ def test_a_queue_with_one_worker_has_its_runs_executed_there_one_after_the_other
     assert [run["status"] for run in history.one] == ["SUCCESS", "SUCCESS"]
     assert {worker_of(run) for run in history.one} == {"c"}
     assert not spans_overlap(*history.one)
+
+
+def test_each_run_gets_a_fresh_process(history: History, site: CelerySite) -> None:
+    said = [told(site, run) for run in history.one]
+    begun = [re.findall(r"Started process for run \(pid: (\d+)", text) for text in said]
+    assert [len(pids) for pids in begun] == [1, 1]
+    assert begun[0] != begun[1]
 
 
 @pytest.mark.parametrize("kind", KINDS)
