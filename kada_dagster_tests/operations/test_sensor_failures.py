@@ -30,10 +30,10 @@ def quiet(site: Site, inbox: Inbox) -> Site:
     return site
 
 
-def test_a_failure_is_told_with_cause_and_next_step(quiet: Site, inbox: Inbox) -> None:
+def test_a_failure_is_told_once_with_cause_and_next_step(quiet: Site, inbox: Inbox) -> None:
     quiet.break_source()
     run = quiet.run(DAY).run_id
-    quiet.ticks()
+    quiet.ticks(5)
     (post,) = inbox.posts
     (alert,) = post["alerts"]
     assert alert["title"] == "source docs: extract failed"
@@ -44,13 +44,6 @@ def test_a_failure_is_told_with_cause_and_next_step(quiet: Site, inbox: Inbox) -
     assert facts["cause"].endswith("docs_source is not mounted")
     assert "can be reached" in facts["next step"]
     assert facts["run"] == run
-
-
-def test_it_is_told_once(quiet: Site, inbox: Inbox) -> None:
-    quiet.break_source()
-    quiet.run(DAY)
-    quiet.ticks(5)
-    assert len(inbox.posts) == 1
 
 
 def test_what_failed_before_the_sensor_was_switched_on_is_old(site: Site, inbox: Inbox) -> None:
