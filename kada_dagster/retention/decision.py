@@ -66,15 +66,15 @@ def upload_in_history(run: StagedRun, changes: Iterable[MarkChange]) -> datetime
 
     Args:
         run: the run.
-        changes: of its source's mark. An upload counts that holds the whole run and was noted
-            after its extract; a mark that was set by hand says nothing of uploads.
+        changes: of its source's mark. An upload of exactly its window counts that was noted
+            after its extract: one of a longer span may have sent other runs. A mark that was set
+            by hand says nothing of uploads.
     """
     uploads = (
         change.at
         for change in changes
         if change.action == "uploaded"
-        and change.window is not None
-        and change.window.covers(run.window)
+        and change.window == run.window
         and change.at > run.extracted_at
     )
     return max(uploads, default=None)

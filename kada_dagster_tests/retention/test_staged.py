@@ -38,15 +38,6 @@ def staging(
     return staging_at(PLACES[request.param](request, monkeypatch), "shop")
 
 
-@pytest.fixture
-def bucket(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> StagingPlace:
-    """The staging of a source in S3."""
-    on_host(monkeypatch, tmp_path / "temporary")
-    return staging_at(PLACES["s3"](request, monkeypatch), "shop")
-
-
 def prune(staging: StagingPlace, marks: FileMarkStore, *, dry_run: bool = False) -> Pruned:
     return prune_staging(staging, marks, before=ago(30), sends=True, dry_run=dry_run)
 
@@ -63,15 +54,6 @@ def files(staging: StagingPlace) -> Mapping[str, object]:
 def test_old_uploads_go_and_leave_nothing_behind(
     staging: StagingPlace, marks: FileMarkStore
 ) -> None:
-    old_uploads_go(staging, marks)
-
-
-def test_they_go_from_a_bucket(bucket: StagingPlace, marks: FileMarkStore) -> None:
-    old_uploads_go(bucket, marks)
-
-
-def old_uploads_go(staging: StagingPlace, marks: FileMarkStore) -> None:
-    """Two of four runs are old."""
     for window in DAYS[:4]:
         extract(staging, window)
         upload(staging, window, marks)
