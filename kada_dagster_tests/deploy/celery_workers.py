@@ -7,7 +7,6 @@ import re
 import shlex
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -102,7 +101,8 @@ def _start(
     variables |= {"KADA_CONFIG": str(folder / "kada.yaml"), "TMPDIR": str(folder), **environment}
     variables |= {"KADA_CELERY_QUEUES": queue, "KADA_CELERY_PROCESSES": "1"}
     command = ["/bin/sh", "-c", _PLACE, "sh", str(folder), *unit_command(name, variables)]
-    scratch = Path(tempfile.mkdtemp(prefix="kada-worker-"))
+    scratch = folder / "scratch"
+    scratch.mkdir()
     process = GuardedProcess.start(
         command, log=folder / "worker.log", scratch=scratch, environment=variables
     )
