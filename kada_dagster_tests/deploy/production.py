@@ -58,7 +58,7 @@ class Production:
     def start(self, service: str) -> None:
         """Start a service of compose.yaml."""
         name = LOG_NAME if service == "webserver" else f"{service}.log"
-        scratch = Path(tempfile.mkdtemp(prefix="kada-deploy-"))
+        scratch = Path(tempfile.mkdtemp(prefix=f"{service}-", dir=self.folder))
         self._running[service] = GuardedProcess.start(
             ["/bin/sh", "-c", 'cd "$DAGSTER_HOME" && exec "$@"', service, *self.line(service)],
             log=self.folder / name,
