@@ -12,9 +12,6 @@ from kada_dagster.collector.partitions import narrowed, run_windows
 from kada_dagster.errors import ConfigError
 from kada_dagster.hwm.window import Window
 
-SENDING_TAG = "kada/sending"
-"""Run tag, with the name of the instance: from here on, files of the run may be in the landing."""
-
 FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 """A run of these did not come to its end as it should."""
 
@@ -35,6 +32,14 @@ _LAST_FAILED = 500
 """How many of the last failed runs that were sending are looked at."""
 
 
+def sending_tag(name: str) -> str:
+    """Tag of the runs that began to send files of a source: some may be in the landing.
+
+    A tag for each source: a backfill over several is one run.
+    """
+    return f"kada.sending/{name}"
+
+
 def spans_at_work(dagster: dg.DagsterInstance, instance: CollectorInstance) -> list[Window]:
     """The spans unfinished runs extract, whoever launched them, and runs about to be retried.
 
@@ -47,13 +52,13 @@ def spans_at_work(dagster: dg.DagsterInstance, instance: CollectorInstance) -> l
 
 def spans_begun(dagster: dg.DagsterInstance, instance: CollectorInstance) -> list[Window]:
     """The spans that failed runs had begun to send, newest run first."""
-    wanted = dg.RunsFilter(statuses=FAILED, tags={SENDING_TAG: instance.name})
+    wanted = dg.RunsFilter(statuses=FAILED, tags={sending_tag(instance.name): "true"})
     return _spans(dagster.get_runs(wanted, limit=_LAST_FAILED), instance)
 
 
 def note_sending(context: dg.AssetExecutionContext, instance: CollectorInstance) -> None:
     """Note that this run begins to send files."""
-    context.instance.add_run_tags(context.run.run_id, {SENDING_TAG: instance.name})
+    context.instance.add_run_tags(context.run.run_id, {sending_tag(instance.name): "true"})
 
 
 def _before_retry(dagster: dg.DagsterInstance) -> list[dg.DagsterRun]:

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from kada_dagster.collector import run_history
-from kada_dagster.collector.run_history import SENDING_TAG
+from kada_dagster.collector.run_history import sending_tag
 from kada_dagster.errors import WatermarkError
 from kada_dagster.hwm.window import Window, format_hwm
 from kada_dagster_tests.collector.location import STEPS, Location, range_tags, succeeded
@@ -280,9 +280,17 @@ def test_a_run_that_names_no_window_there_is_counts_for_nothing(location: Locati
 
 
 def test_a_failed_run_that_sent_nothing_leaves_its_windows_free(location: Location) -> None:
-    location.launched({"dagster/partition": JAN_2, SENDING_TAG: "wiki"}, STATUS.FAILURE)
+    location.launched({"dagster/partition": JAN_2, sending_tag("wiki"): "true"}, STATUS.FAILURE)
     assert requested(location, midnight(4)) == [(JAN_1, JAN_3)]
-    location.launched({"dagster/partition": JAN_2, SENDING_TAG: "docs"}, STATUS.FAILURE)
+    location.launched({"dagster/partition": JAN_2, sending_tag("docs"): "true"}, STATUS.FAILURE)
+    assert requested(location, midnight(4)) == [(JAN_1, JAN_1), (JAN_2, JAN_2), (JAN_3, JAN_3)]
+
+
+def test_a_failed_run_of_several_sources_is_remembered_for_each_it_began_to_send(
+    location: Location,
+) -> None:
+    both = {sending_tag("wiki"): "true", sending_tag("docs"): "true"}
+    location.launched({"dagster/partition": JAN_2, **both}, STATUS.FAILURE)
     assert requested(location, midnight(4)) == [(JAN_1, JAN_1), (JAN_2, JAN_2), (JAN_3, JAN_3)]
 
 
