@@ -182,7 +182,7 @@ def _as_task(data: dict[str, Any]) -> dict[str, Any]:
 
 def _with_window(source: Mapping[str, Any], number: object) -> dict[str, Any]:
     name = number if isinstance(number, str) else f"filled_in_{number}"
-    window = {"start": "2026-01-01 00:00:00"} | dict(source.get("window", {}))
+    window = {"start": "2026-01-01 00:00:00", "cron": "0 * * * *"} | dict(source.get("window", {}))
     kind = source.get("type", "postgres")
     needed = {} if "config_file" in source else _SOURCES[kind]
     return {"type": kind, "name": name, **needed, **source, "window": window}
