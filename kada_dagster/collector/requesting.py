@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from kada_dagster.collector.catch_up import Missing, Stretch, missing_spans, stretches
+from kada_dagster.collector.catch_up import Missing, Stretch, begin, missing_spans, stretches
 from kada_dagster.collector.instance import CollectorInstance
 from kada_dagster.collector.partitions import (
     closed_until,
@@ -23,7 +23,7 @@ from kada_dagster.collector.partitions import (
     range_tags,
     windows_from,
 )
-from kada_dagster.collector.run_history import spans_at_work, spans_begun
+from kada_dagster.collector.run_history import is_run_queued, spans_at_work, spans_begun
 from kada_dagster.errors import KadaError, WatermarkError
 from kada_dagster.hwm.mark import MarkState
 from kada_dagster.hwm.window import Window
@@ -42,6 +42,10 @@ class Due:
         at_work: spans that runs are busy with.
         stretches: what to ask for, a run each, oldest first.
         is_all: whether nothing more is missing.
+        is_held: whether nothing is asked for because a run of the source is still in the queue,
+            where another one would stand behind it. When it has begun, one run is asked for over
+            all that was missed: a source whose runs take longer than its windows gets wider runs,
+            and no queue that grows.
     """
 
     state: MarkState
@@ -49,6 +53,7 @@ class Due:
     at_work: Sequence[Window]
     stretches: Sequence[Stretch]
     is_all: bool
+    is_held: bool = False
 
 
 def due_windows(
@@ -73,6 +78,8 @@ def due_windows(
     busy = spans_at_work(dagster, instance)
     begun = spans_begun(dagster, instance)
     missing = missing_spans(state, instance.first, closed, at_work=busy, begun=begun)
+    if missing and is_run_queued(dagster, instance, begin(state, instance.first)):
+        return Due(state, closed, busy, [], is_all=False, is_held=True)
     limit = instance.settings.schedule.max_windows
     found = stretches(missing, partial(windows_from, instance.partitions), limit)
     return Due(state, closed, busy, found, _length(missing) == _length(found))

@@ -25,6 +25,8 @@ _TO_BE_RETRIED, _RETRIED = "dagster/will_retry", "dagster/auto_retry_run_id"
 """Tags Dagster gives a failed run that its daemon launches once more (`run_retries`): when it
 failed, and when the new run is there."""
 
+_BACKFILL = "dagster/backfill"
+
 _RETRY_WITHIN = timedelta(hours=1)
 """The daemon does it in seconds; a retry that did not come in so long is not waited for."""
 
@@ -48,6 +50,16 @@ def spans_at_work(dagster: dg.DagsterInstance, instance: CollectorInstance) -> l
     """
     runs = [*dagster.get_runs(dg.RunsFilter(statuses=AT_WORK)), *_before_retry(dagster)]
     return _spans((run for run in runs if _extracts(run, instance)), instance)
+
+
+def is_run_queued(dagster: dg.DagsterInstance, instance: CollectorInstance, mark: datetime) -> bool:
+    """Whether a run that extracts something after the mark has not begun yet.
+
+    Backfills do not count: they may have to wait for their turn much longer than others.
+    """
+    runs = dagster.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]))
+    queued = (run for run in runs if _extracts(run, instance) and _BACKFILL not in run.tags)
+    return any(span.end > mark for span in _spans(queued, instance))
 
 
 def spans_begun(dagster: dg.DagsterInstance, instance: CollectorInstance) -> list[Window]:

@@ -40,6 +40,11 @@ def _why_none(due: Due, instance: CollectorInstance) -> str:
     place = "no mark yet" if mark is None else f"the mark is at {format_hwm(mark)}"
     at = max(begin(due.state, instance.first), closed)
     upcoming = next(windows_from(instance.partitions, at))
+    if due.is_held:
+        return (
+            f"{instance.name}: {place}; a run waits in the queue, and what is missing beyond it up "
+            f"to {format_hwm(closed)} is asked for when it has begun"
+        )
     working = ", ".join(str(span) for span in sorted(due.at_work) if span.start < closed)
     return (
         f"{instance.name}: {place}, nothing is missing up to {format_hwm(closed)}"

@@ -200,10 +200,48 @@ def test_a_mark_that_could_not_be_moved_is_moved_by_the_same_window_again(
     assert location.mark() == JAN_5
 
 
-@pytest.mark.parametrize("status", ["QUEUED", "STARTING", "STARTED", "CANCELING"])
+@pytest.mark.parametrize("status", ["STARTING", "STARTED", "CANCELING"])
 def test_windows_of_a_run_that_has_not_ended_are_left_out(location: Location, status: str) -> None:
     location.launched(range_tags(JAN_2, JAN_3), STATUS[status])
     assert requested(location, midnight(6)) == [(JAN_1, JAN_1), (JAN_4, JAN_5)]
+
+
+def test_while_a_run_is_in_the_queue_nothing_is_asked_for_that_would_stand_behind_it(
+    location: Location,
+) -> None:
+    """Else the queue grows for as long as runs take longer than windows."""
+    set_mark(location, JAN_2)
+    run = location.launched({"dagster/partition": JAN_2}, STATUS.QUEUED)
+    assert reason(location, midnight(6)) == (
+        f"docs: the mark is at {JAN_2}; a run waits in the queue, and what is missing beyond it up "
+        "to 2024-01-06 00:00:00 is asked for when it has begun"
+    )
+    location.instance.report_run_canceled(run)
+    assert requested(location, midnight(6)) == [(JAN_2, JAN_5)]
+
+
+def test_a_run_that_has_begun_holds_up_nothing(location: Location) -> None:
+    set_mark(location, JAN_2)
+    location.launched({"dagster/partition": JAN_2}, STATUS.STARTED)
+    assert requested(location, midnight(6)) == [(JAN_3, JAN_5)]
+
+
+def test_with_nothing_else_missing_a_queued_run_is_what_is_being_worked_on(
+    location: Location,
+) -> None:
+    set_mark(location, JAN_2)
+    location.launched({"dagster/partition": JAN_2}, STATUS.QUEUED)
+    assert f"but what runs are working on: [{JAN_2}, {JAN_3})" in reason(location, midnight(3))
+
+
+def test_a_queued_run_before_the_mark_and_a_queued_backfill_hold_up_nothing(
+    location: Location,
+) -> None:
+    set_mark(location, JAN_2)
+    location.launched({"dagster/partition": JAN_1}, STATUS.QUEUED)
+    backfill = {**range_tags(JAN_2, JAN_3), "dagster/backfill": "waits"}
+    location.launched(backfill, STATUS.QUEUED)
+    assert requested(location, midnight(6)) == [(JAN_4, JAN_5)]
 
 
 @pytest.mark.parametrize("status", ["NOT_STARTED", "FAILURE", "CANCELED", "SUCCESS"])
