@@ -35,7 +35,7 @@ SETTINGS = {
         "poll_interval_seconds": 5,
         "start_timeout_seconds": 120,
         "cancel_timeout_seconds": 30,
-        "max_runtime_seconds": 180,  # three hours
+        "max_runtime_seconds": 360,  # six hours
         "free_slots_after_run_end_seconds": 10,
     },
 }
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> None:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="soak")
     parser.add_argument("--minutes", type=float, default=30.0, help="until it comes to rest")
-    parser.add_argument("--history", type=int, default=300, help="windows of the backfill")
+    parser.add_argument("--history", type=int, default=200, help="windows of the backfill")
     parser.add_argument("--down", type=float, default=8.0, help="seconds a process stays away")
     return parser.parse_args(arguments)
 

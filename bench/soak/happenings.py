@@ -14,6 +14,7 @@ from bench.deployment import Deployment, wait_for
 from bench.part import Part
 from bench.soak.site import MINUTE, Site
 from kada_dagster.hwm.window import format_hwm
+from kada_dagster_tests.live.dev_server import DevServerError
 from kada_dagster_tests.live.launching import finished_backfill, launch_backfill
 
 BACKFILLED = "hevo"
@@ -80,10 +81,20 @@ class Happenings:
     def end_of_backfill(self) -> Mapping[str, Any]:
         """What became of the backfill, after it was launched again where it failed."""
         while True:
-            found = finished_backfill(self.deployment.web, self.backfills[-1], _BACKFILL_SECONDS)
-            if found["status"] == "COMPLETED_SUCCESS" or len(self.backfills) == _LAUNCHES:
+            found = self._ended()
+            is_over = found["status"] in ("COMPLETED_SUCCESS", "REQUESTED")
+            if is_over or len(self.backfills) == _LAUNCHES:
                 return found
             self._launch_backfill()
+
+    def _ended(self) -> Mapping[str, Any]:
+        """The last backfill, when it has ended, or as it is when it does not."""
+        web, number = self.deployment.web, self.backfills[-1]
+        try:
+            return finished_backfill(web, number, _BACKFILL_SECONDS)
+        except DevServerError as error:
+            self.tell(str(error).splitlines()[0])
+            return web.ask("Backfill", id=number)["partitionBackfillOrError"]
 
     def _kill_in_a_run(self, part: Part) -> None:
         """Kill it when a run has begun; a run is a process below the code server."""

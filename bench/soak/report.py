@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ def print_report(
     for one in verdicts:
         print(f"{one.name:12}{one.windows:>9,}{one.files:>11,}{one.events:>9,}   {_faults(one)}")
     print(f"syncs: {syncs.syncs}, missed {list(syncs.missed)}, double {list(syncs.double)}")
-    seconds = backfill["endTimestamp"] - backfill["timestamp"]
+    seconds = (backfill["endTimestamp"] or time.time()) - backfill["timestamp"]
     print(f"backfill: {backfill['numPartitions']} windows, launched {launched} times, ", end="")
     print(f"{len(backfill['runs'])} runs, {backfill['status']} after {seconds:.0f} s")
     instance = deployment.instance
