@@ -58,7 +58,7 @@ class DemoRun:
         (folder / "kada_dagster").symlink_to(ROOT / "kada_dagster")
         (folder / VENDOR_FILE).write_text(json.dumps(self.vendor_config), encoding="utf-8")
         variables = self.variables | {VARIABLE: str(own / FILE_NAME)}
-        return World(folder, variables, steps={"make demo": lambda: self.printed})
+        return World(folder, variables)
 
 
 @contextmanager
@@ -80,4 +80,6 @@ def _run(folder: Path) -> str:
     done = subprocess.run(
         command, cwd=folder, env=bare, capture_output=True, text=True, timeout=200, check=True
     )
-    return done.stdout.replace(f"{os.path.relpath(ROOT, folder)}/", "")  # run in the checkout
+    printed = done.stdout.replace(f"{os.path.relpath(ROOT, folder)}/", "")  # run in the checkout
+    packaged = demo_config().parent.relative_to(ROOT)
+    return printed.replace(f"project {DEMO_FOLDER}", f"project {packaged}")  # a port was taken

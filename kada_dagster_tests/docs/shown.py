@@ -15,9 +15,12 @@ _CHANGES = (
     (r"\b\d{4}-\d\d-\d\d[ T](?!00:00:00)\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?", "<moment>"),
     (r"\b127\.0\.0\.1:\d{4,5}\b", "127.0.0.1:<port>"),
     (r"\b\d+\.\d+(s?)\b", r"<part>\1"),
+    (r'"(polls|calls)": \d+', r'"\1": <n>'),
+    (r"\bafter \d+ reads\b", "after <n> reads"),
     (r"\b[\d,]+( s\b| ms\b| calls?\b|( bytes\b))", r"<n>\1"),
 )
-"""Moments but those at midnight, which are bounds of windows; ids; measured times and sizes."""
+"""Moments but those at midnight, which are bounds of windows; ids; measured times and sizes; how
+often somebody looked before something was over."""
 _CHECKER = doctest.OutputChecker()
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

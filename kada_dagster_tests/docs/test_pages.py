@@ -62,3 +62,10 @@ def test_few_blocks_are_not_run_and_each_says_why(
     print(*left_out, dict(kinds), sep="\n")
     of_ours = [line for line in left_out if not line.startswith("README.md")]
     assert len(of_ours) < len(blocks) / 4
+
+
+def test_every_message_of_troubleshooting_is_made_by_what_causes_it() -> None:
+    page = next(page for page in PAGES if page.name == "docs/troubleshooting.md")
+    messages = [*page.blocks]
+    assert len(messages) >= 25
+    assert [str(block) for block in messages if not block.steps or reason(block)] == []
