@@ -28,6 +28,9 @@ from kada_dagster_tests.live.dev_server import HOST, LOCATION, LOG_NAME, ROOT, D
 _PASSWORD = "of-the-role-dagster"
 _NONE: Mapping[str, str] = MappingProxyType({})
 _START_SECONDS = 180.0
+_PATIENCE = {"DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR": "1"}
+"""A backfill waits for a code server that is away; without it, it fails at once."""
+
 _INSTANCE = ROOT / "deploy" / "s3" / "dagster.yaml"
 
 
@@ -120,7 +123,7 @@ def deployed(
     ports = {"code_server": _free_port(), "webserver": _free_port()}
     _fill(home, settings, ports["code_server"])
     usual = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT)}
-    usual |= {"DAGSTER_HOME": str(home), **known}
+    usual |= {"DAGSTER_HOME": str(home), **_PATIENCE, **known}
     parts = _parts(home, code, ports, usual, secrets)
     with _variables(known), dg.DagsterInstance.from_config(str(home)) as instance:
         url = f"http://{HOST}:{ports['webserver']}"
