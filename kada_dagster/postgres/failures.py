@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 _REFUSED = re.compile(
     r"authentication failed|no password supplied|no pg_hba\.conf entry|permission denied for"
-    r"|is not permitted to log in|password is empty",
+    r'|is not permitted to log in|password is empty|role "[^"]*" does not exist',
 )
 _NO_DATABASE = re.compile(r'database "(.*)" does not exist')
-
-
-_WRONG_LOGIN = re.compile(r"authentication failed|password is empty|no password supplied")
+_WRONG_LOGIN = re.compile(
+    r'authentication failed|password is empty|no password supplied|role "[^"]*" does not exist'
+)
 
 
 def is_refused_login(error: KadaError) -> bool:

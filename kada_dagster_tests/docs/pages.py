@@ -73,6 +73,12 @@ class Block:
         return f"{self.page}:{self.line}"
 
     @property
+    def left_out(self) -> str:
+        """Why it is not run; empty for what is run. The README shows what make prints, unmarked."""
+        is_of_make = self.page == README.name and not self.language and not self.commands
+        return self.not_run or ("what make demo, make test and make bench print" * is_of_make)
+
+    @property
     def commands(self) -> list[Command]:
         """Its commands; what is shown above the first belongs to none and must not be there."""
         first, *rest = re.split(r"^\$ ", self.text, flags=re.MULTILINE)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from kada_dagster.sandbox.postgres_server import PostgresServer
-from kada_dagster_tests.docs.awaited import corrected, reason
 from kada_dagster_tests.docs.pages import LANGUAGES, Block, Page
 from kada_dagster_tests.docs.shown import difference
 from kada_dagster_tests.docs.world import World
@@ -39,7 +38,6 @@ class Execution:
 
     def compare(self, block: Block, shown: str, printed: str, what: str = "") -> str:
         """Note what differs; gives what the page should show."""
-        shown = corrected(block, shown)
         if not (found := difference(shown, printed, any_order=_SIDE_BY_SIDE in what)):
             return shown
         self.faults.append(f"{block}: {what}\n{found}")
@@ -68,7 +66,7 @@ class Runner:
         for block in page.blocks:
             if block.language not in LANGUAGES:
                 execution.faults.append(f"{block}: nobody knows how to run {block.language!r}")
-            elif why := reason(block):
+            elif why := block.left_out:
                 execution.not_run.append(f"{block}: {why}")
             else:
                 execution.done[block.language or "console"] += 1

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from kada_dagster.sandbox.postgres_server import PostgresServer
-from kada_dagster_tests.docs.awaited import reason
 from kada_dagster_tests.docs.demo_world import DemoRun
 from kada_dagster_tests.docs.pages import README, Page, pages
 from kada_dagster_tests.docs.running import Runner, write_shown
@@ -50,8 +49,8 @@ def test_few_blocks_are_not_run_and_each_says_why(
     record_property: Callable[[str, object], None],
 ) -> None:
     blocks = [block for page in PAGES for block in page.blocks]
-    left_out = [f"{block}: {why}" for block in blocks if (why := reason(block))]
-    commands = sum(len(block.commands) for block in blocks if not reason(block))
+    left_out = [f"{block}: {why}" for block in blocks if (why := block.left_out)]
+    commands = sum(len(block.commands) for block in blocks if not block.left_out)
     kinds = Counter(block.language or "console" for block in blocks)
     links = sum(1 for page in PAGES for _ in page.links)
     record_property(
@@ -68,4 +67,4 @@ def test_every_message_of_troubleshooting_is_made_by_what_causes_it() -> None:
     page = next(page for page in PAGES if page.name == "docs/troubleshooting.md")
     messages = [*page.blocks]
     assert len(messages) >= 25
-    assert [str(block) for block in messages if not block.steps or reason(block)] == []
+    assert [str(block) for block in messages if not block.steps or block.left_out] == []
