@@ -27,7 +27,7 @@ from kada_dagster_tests.live.dev_server import HOST, LOCATION, LOG_NAME, ROOT, D
 
 _PASSWORD = "of-the-role-dagster"
 _NONE: Mapping[str, str] = MappingProxyType({})
-_START_SECONDS = 180.0
+_START_SECONDS = 600.0
 _PATIENCE = {"DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR": "1"}
 """A backfill waits for a code server that is away; without it, it fails at once."""
 
