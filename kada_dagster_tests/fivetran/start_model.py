@@ -89,6 +89,8 @@ class _Story:
         self.passes(seconds, seconds)
         if self.is_over:
             return
+        if self.case.blips and self.hi + READ + self.case.slack >= self.case.timeout:
+            self.may_be.add("timeout")  # the read that would have seen it may be one that fails
         if outcome.kind == "success":
             self.ends("succeeded")
         elif outcome.kind == "failure":

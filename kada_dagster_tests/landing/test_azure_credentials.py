@@ -196,7 +196,7 @@ def test_no_log_of_any_level_shows_the_signature(
 ) -> None:
     token = azurite.container_sas(container.container_name)
     landing = AzureBlobLanding(azurite.directory(container.container_name, token=token))
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "urllib3"):
         Source.write(tmp_path / "source", bytes_of(1, LARGE)).put(landing)
     requests = [record for record in caplog.records if record.name == "urllib3.connectionpool"]
     assert any("sig=***" in record.getMessage() for record in requests)

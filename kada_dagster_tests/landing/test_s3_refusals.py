@@ -200,7 +200,7 @@ def test_no_log_shows_a_secret_even_when_everything_is_logged(
 ) -> None:
     keys = temporary(server)
     directory = server.directory(bucket, keys)
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "urllib3"):
         works(S3Landing(directory), source)
         works(S3Landing(replace(directory, path="b", role_arn=new_role(server))), source)
         with pytest.raises(PermissionDeniedError):

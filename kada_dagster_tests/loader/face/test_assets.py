@@ -203,7 +203,7 @@ def test_what_is_wrong_is_said_as_it_is_and_not_tried_again(location: Make, ends
     text, facts = done.failure()
     assert not done.success
     assert facts == {"error": "DuplicateKeyError", "attempts": 1}
-    assert "1 keys (id) come more than once" in text
+    assert "make the query give each key (id) once" in text
     assert place.events("public.t") == []
     assert "v4lue" not in done.everything()
 
