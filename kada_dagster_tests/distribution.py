@@ -22,7 +22,11 @@ from xdist.scheduler import LoadScopeScheduling
 _FOLDER = "kada_dagster_tests/"
 WAITING = ("live/test_catch_up.py",)
 """Groups that mostly wait."""
-_BEGIN = (*WAITING, "live", "crash", "pg", "cli", "collector")
+_BEGIN = (
+    *WAITING,
+    *("live", "crash", "deploy/test_celery.py", "docs/test_pages.py", "deploy/test_production.py"),
+    *("pg", "cli", "collector"),
+)
 """How the names of groups begin that come before all others, in this order."""
 _VERSION = re.compile(r"\[(?:.*-)?(pg\d+)(?:-.*)?\]$")
 
