@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from kada_dagster.sandbox.postgres_server import PostgresServer, embedded_bin
 from kada_dagster_tests.distribution import (
@@ -23,6 +24,9 @@ from kada_dagster_tests.figures import print_figures
 from kada_dagster_tests.landing.azurite import azurite, azurite_tls  # noqa: F401
 from kada_dagster_tests.landing.s3_server import guarded_s3_server, s3_server  # noqa: F401
 from kada_dagster_tests.servers import Discovery, ServerBuild, ServerPool, discover
+
+settings.register_profile("suite", max_examples=50)
+settings.load_profile("suite")  # --hypothesis-profile=default: a hundred, where a test says nothing
 
 _DISCOVERY = pytest.StashKey[Discovery]()
 

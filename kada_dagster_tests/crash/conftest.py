@@ -173,7 +173,7 @@ class Container:
         return "Azure Blob, mark objects"
 
 
-@pytest.fixture(params=[("folders", 2), ("tables", 0), ("s3", 0), ("azure", 0)], ids=lambda p: p[0])
+@pytest.fixture(params=[("folders", 1), ("tables", 0), ("s3", 0), ("azure", 0)], ids=lambda p: p[0])
 def _kind(request: pytest.FixtureRequest) -> tuple[str, int]:
     return request.param
 
