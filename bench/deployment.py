@@ -8,7 +8,6 @@ started again, as a supervisor would.
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -22,6 +21,7 @@ import requests
 import yaml
 
 from bench.part import Part
+from kada_dagster.sandbox.free_port import free_port
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.live.dev_server import HOST, LOCATION, LOG_NAME, ROOT, DevServer
 
@@ -120,7 +120,7 @@ def deployed(
         settings: of dagster.yaml that are other ones than in `deploy/`, by section.
     """
     known = {**_storage_variables(server, database), **variables}
-    ports = {"code_server": _free_port(), "webserver": _free_port()}
+    ports = {"code_server": free_port(), "webserver": free_port()}
     _fill(home, settings, ports["code_server"])
     usual = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT)}
     usual |= {"DAGSTER_HOME": str(home), **_PATIENCE, **known}
@@ -203,9 +203,3 @@ def _variables(values: Mapping[str, str]) -> Generator[None, None, None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kada_dagster.sandbox.free_port import free_port
 from kada_dagster.sandbox.guarded_process import GuardedProcess
 
 PASSWORD = "pl4nted-Passw0rd-of-the-Broker"
@@ -53,7 +54,7 @@ def redis_server() -> Generator[RedisServer, None, None]:
     """
     program = _program()
     folder = Path(tempfile.mkdtemp(prefix="kada-redis-"))
-    port = _free_port()
+    port = free_port()
     settings = {"port": port, "bind": "127.0.0.1", "requirepass": PASSWORD, "dir": folder}
     settings |= {"save": "", "appendonly": "no", "daemonize": "no"}
     command = [
@@ -107,12 +108,6 @@ def _run(command: list[str], folder: Path) -> None:
 def _cache_folder() -> Path:
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "kada_dagster" / "redis"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(process: GuardedProcess, port: int, log: Path) -> None:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from kada_dagster.operations.notices import Message
 
 
+LONGEST_REASON = 300
+"""Characters of what a server said that are kept."""
+
+
 class DeliveryError(KadaError):
     """A channel did not take a message. What it says holds no secret."""
 

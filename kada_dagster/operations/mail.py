@@ -13,15 +13,13 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from kada_dagster.hwm.window import utc_now
-from kada_dagster.operations.channel import DeliveryError
+from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError
 from kada_dagster.operations.texts import plain_text, subject_line
 from kada_dagster.secrets import redact
 
 if TYPE_CHECKING:
     from kada_dagster.config.alerts import EmailChannelSettings
     from kada_dagster.operations.notices import Message
-
-_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def _failures(settings: EmailChannelSettings, secrets: list[str]) -> Generator[N
     try:
         yield
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        said = " ".join(redact(_said(error), secrets).split())[:_LONGEST_REASON]
+        said = " ".join(redact(_said(error), secrets).split())[:LONGEST_REASON]
         raise DeliveryError(f"mail server {host}:{port}: {said}") from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
@@ -15,6 +15,7 @@ from kada_dagster.fivetran.watch.names import CHECK_NAME
 
 if TYPE_CHECKING:
     from kada_dagster.config import KadaConfig, SourceSettings
+    from kada_dagster.hwm.resource import HighWaterMarkResource
     from kada_dagster.hwm.store import MarkStore
     from kada_dagster.secrets import Secret
 
@@ -130,7 +131,7 @@ class Watched:
     def _store(self, source: CollectorInstance) -> MarkStore:
         given = self.resources.get(source.marks_resource)
         if given is not None:
-            return given.store()  # type: ignore[attr-defined]
+            return cast("HighWaterMarkResource", given).store()
         return self.config.high_water_marks.store(source.settings)
 
     def _assets(self) -> Iterator[dg.AssetsDefinition]:

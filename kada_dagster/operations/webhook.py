@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kada_dagster.errors import ConfigError
-from kada_dagster.operations.channel import DeliveryError
+from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError
 from kada_dagster.operations.slack import slack_body
 from kada_dagster.operations.texts import json_body
 from kada_dagster.secrets import redact
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from kada_dagster.config.alerts import WebhookChannelSettings
     from kada_dagster.operations.notices import Message
 
-_LONGEST_REASON = 300
 _LONGEST_ANSWER = 4000
 _TOO_MANY = 429
 
@@ -48,7 +47,7 @@ class WebhookChannel:
         with self._post(url, headers, message) as answer:
             if not answer.ok or answer.is_redirect:
                 said = redact(_said(answer), [url, *headers.values()])
-                raise DeliveryError(f"{self.settings.label}: {said[:_LONGEST_REASON]}")
+                raise DeliveryError(f"{self.settings.label}: {said[:LONGEST_REASON]}")
         return ""
 
     def _post(self, url: str, headers: dict[str, str], message: Message) -> Response:

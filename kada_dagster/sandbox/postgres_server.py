@@ -10,7 +10,6 @@ what) and "Database File Layout" (postmaster.pid, whose eighth line says `ready`
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 import time
 import uuid
@@ -28,6 +27,7 @@ from .data_folder import (
     prepare,
     server_environment,
 )
+from .free_port import free_port
 from .guarded_process import GuardedProcess
 from .unprivileged import give, unprivileged_account
 
@@ -103,7 +103,7 @@ class PostgresServer:
         version = major_version(bin_dir)
         prepare(data_dir, bin_dir, version, unprivileged_account(), password)
         for attempt in range(1, _ATTEMPTS + 1):
-            chosen = port or _free_port()
+            chosen = port or free_port()
             server = cls._launch(
                 data_dir,
                 bin_dir,
@@ -256,12 +256,6 @@ def _passes(message: str, port: int | None) -> bool:
     if "pre-existing shared memory block" in message:
         return True
     return port is None and "could not bind" in message and "in use" in message
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _socket_folder() -> Path:

@@ -7,7 +7,6 @@ addresses and ports are others.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 import psutil
 import requests
 
+from kada_dagster.sandbox.free_port import free_port
 from kada_dagster.sandbox.guarded_process import GuardedProcess
 from kada_dagster_tests.deploy.files import command, home
 from kada_dagster_tests.live.dev_server import HOST, LOG_NAME, ROOT, DevServer
@@ -161,13 +161,6 @@ def production(
         running.server.wait_for("the code location", running.loaded, START_SECONDS)
         running.start("daemon")  # its first look finds the schedules; the next is a minute later
         yield running
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ import psutil
 import requests
 import yaml
 
+from kada_dagster.sandbox.free_port import free_port
 from kada_dagster.sandbox.guarded_process import GuardedProcess
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +123,7 @@ def dev_server(folder: Path, environment: Mapping[str, str]) -> Iterator[DevServ
         The server, once the web server answers and the code location is loaded, or has failed to.
     """
     _fill(folder)
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-c", _LAUNCH, str(folder), "-m", "dagster", "dev"]
     command += ["-h", HOST, "-p", str(port)]
     scratch = Path(tempfile.mkdtemp(prefix="kada-dev-"))
@@ -151,12 +151,6 @@ def _fill(folder: Path) -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool | None:

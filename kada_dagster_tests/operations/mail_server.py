@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import socket
 import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -16,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from typing_extensions import Self
 
+from kada_dagster.sandbox.free_port import free_port
 from kada_dagster_tests.operations.site import PASSWORD, USER
 
 
@@ -37,7 +37,7 @@ class MailServer:
     refused: set[str] = field(default_factory=set[str])
     answer: str = ""
     mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
-    port: int = field(default_factory=lambda: _free_port())
+    port: int = field(default_factory=free_port)
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Any, envelope: Any, address: str, _options: list[str]
@@ -84,10 +84,3 @@ class MailServer:
         trace: TracebackType | None,
     ) -> None:
         self._controller.stop()
-
-
-def _free_port() -> int:
-    """A port nobody listens on: the server connects to its own to see that it is up."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

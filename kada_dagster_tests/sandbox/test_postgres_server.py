@@ -152,9 +152,9 @@ def test_a_port_lost_to_somebody_quicker_is_replaced_by_another(
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        free = postgres_server._free_port()
+        free = postgres_server.free_port()
         ports = iter([taken, free])
-        monkeypatch.setattr(postgres_server, "_free_port", lambda: next(ports))
+        monkeypatch.setattr(postgres_server, "free_port", lambda: next(ports))
         with PostgresServer.start(folder, settings=QUICK) as server:
             assert server.port == free
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ from uuid import uuid4
 
 import pymysql
 
+from kada_dagster.sandbox.free_port import free_port
 from kada_dagster.sandbox.guarded_process import GuardedProcess
 from kada_dagster.sandbox.unprivileged import unprivileged_account
 from kada_dagster_tests.landing.azurite import make_certificate
@@ -112,7 +112,7 @@ def running_server() -> Iterator[MariadbServer]:
     folder = Path(tempfile.mkdtemp(prefix="kada-mariadb-"))
     try:
         _install(folder)
-        port = _free_port()
+        port = free_port()
         certificate, key = make_certificate(folder)
         for file in (certificate, key):
             file.chmod(0o644)
@@ -166,9 +166,3 @@ def _first_login(port: int, folder: Path, process: GuardedProcess) -> str:
 
 def _program(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
