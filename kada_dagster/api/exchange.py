@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from kada_dagster.api.auth import Auth, NoAuth
 from kada_dagster.api.call import READ, Call
+from kada_dagster.api.turns import Turns
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
@@ -76,6 +77,7 @@ class Exchange:
         from requests.adapters import HTTPAdapter
 
         self._auth, self._timeout, self._methods = auth, timeout, methods
+        self._turns = Turns(connections)
         self._environments: dict[tuple[str, str], dict[str, Any]] = {}
         self._patterns: dict[tuple[str, ...], PreparedRequest] = {}
         self._session: Session = Session()
@@ -100,7 +102,7 @@ class Exchange:
             raise ValueError(f"a client that does not send {call.method} was asked to")
         timeout = call.timeout or self._timeout
         try:
-            with self._open(call, timeout) as response:
+            with self._turns, self._open(call, timeout) as response:
                 return self._read(response, timeout)
         except (RequestException, HTTPError, OSError, ValueError, zlib.error) as error:
             lost = _lost(error)
