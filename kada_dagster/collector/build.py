@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -129,11 +129,21 @@ def source_definitions(
     instance = CollectorInstance(settings)
     own = instance_resources(instance, marks)
     replaced = {key: value for key, value in (resources or {}).items() if key in own}
-    job = build_job(instance)
-    return dg.Definitions(
+    parts = dg.Definitions(
         assets=build_assets(instance),
         asset_checks=[build_checks(instance)],
-        jobs=[job],
-        schedules=[build_schedule(instance, job)],
         resources={**own, **replaced},
     )
+    job = _resolved(parts, build_job(instance))
+    return dg.Definitions.merge(
+        parts, dg.Definitions(jobs=[job], schedules=[build_schedule(instance, job)])
+    )
+
+
+def _resolved(parts: dg.Definitions, job: Any) -> dg.JobDefinition:
+    """The job with the resources of its own source only.
+
+    Dagster would give it those of all sources, with a description of each one's settings: what
+    a code location of 200 sources sends to the webserver then grows with their square.
+    """
+    return dg.Definitions.merge(parts, dg.Definitions(jobs=[job])).resolve_job_def(job.name)

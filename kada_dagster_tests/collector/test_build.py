@@ -46,6 +46,17 @@ def test_a_job_and_a_schedule_for_each_source(location: Location) -> None:
     assert {s.name for s in repository.schedule_defs} == {"docs_schedule", "wiki_schedule"}
 
 
+def test_a_job_has_the_resources_of_its_own_source_only(location: Location) -> None:
+    location.add("wiki")
+    definitions = location.definitions()
+    own = {f"wiki_{kind}" for kind in ("source", "landing", "marks")}
+    job = definitions.resolve_job_def("wiki_job")
+    assert set(job.resource_defs) - {"io_manager"} == own
+    whole = set(definitions.resources or {})
+    assert own < whole  # those of ticks and of the page of resources
+    assert "docs_marks" in whole
+
+
 def test_every_check_blocks(location: Location) -> None:
     (checks,) = location.definitions().asset_checks or []
     found = {spec.name: spec.blocking for spec in checks.check_specs}
