@@ -20,7 +20,13 @@ import dagster as dg
 
 from bench.deployment import Deployment, deployed, wait_for
 from bench.soak.accounts import syncs_begin, syncs_end
-from bench.soak.gathering import failures, has_looked, source_facts, sync_facts
+from bench.soak.gathering import (
+    events_so_far,
+    failures,
+    has_looked,
+    source_facts,
+    sync_facts,
+)
 from bench.soak.happenings import BACKFILLED, Happenings, stop_schedules
 from bench.soak.judge import Verdict, judged, judged_syncs
 from bench.soak.report import last_line, print_report
@@ -74,6 +80,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def _soak(site: Site, deployment: Deployment, options: argparse.Namespace) -> bool:
     happenings = Happenings(site, deployment, options.down)
     wait_for("look of the sensor", lambda: has_looked(deployment.instance), _SETTLING)
+    passing = {name: events_so_far(site, name, _start(site, name)) for name in SOURCES}
     syncs_begin(site.world)
     happenings.tell("all processes run, the code location is loaded, the sensor has looked")
     happenings.happen(options.minutes)
@@ -85,7 +92,7 @@ def _soak(site: Site, deployment: Deployment, options: argparse.Namespace) -> bo
     wait_for("end of all runs", lambda: not _unfinished(deployment), _SETTLING)
     deployment.daemon.stop()
     happenings.tell("at rest")
-    verdicts = [_verdict(site, deployment, name, until) for name in SOURCES]
+    verdicts = [_verdict(site, deployment, name, until, passing) for name in SOURCES]
     syncs = judged_syncs(sync_facts(site, deployment.instance))
     launched = len(happenings.backfills)
     print_report(verdicts, syncs, backfill, launched, failures(deployment.instance), deployment)
@@ -117,7 +124,18 @@ def _unfinished(deployment: Deployment) -> int:
 
 
 def _verdict(
-    site: Site, deployment: Deployment, name: str, until: Mapping[str, datetime]
+    site: Site,
+    deployment: Deployment,
+    name: str,
+    until: Mapping[str, datetime],
+    passing: Mapping[str, frozenset[str]],
 ) -> Verdict:
-    start = site.first if name == BACKFILLED else site.marked
-    return judged(source_facts(site, deployment.instance, name, start, until[name]))
+    found = source_facts(
+        site, deployment.instance, name, _start(site, name), until[name], passing[name]
+    )
+    return judged(found)
+
+
+def _start(site: Site, name: str) -> datetime:
+    """Start of the first window that is to be extracted."""
+    return site.first if name == BACKFILLED else site.marked

@@ -35,6 +35,8 @@ class SourceFacts:
         written: every version of every file that ever was in its landing, as (name, sha256).
         events: ids of the rows in the files of events, as often as they are there.
         truth: ids of the events there were, and when each was over.
+        passing: ids of events that may be told as well: by a time that stood in place of what is
+            now the last one.
         mark: the high water mark.
         marks: all marks it ever had, oldest first.
         uploaded: the windows Dagster shows as uploaded.
@@ -50,6 +52,7 @@ class SourceFacts:
     uploaded: frozenset[Window]
     events: Sequence[str] = ()
     truth: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    passing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

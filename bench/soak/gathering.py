@@ -29,7 +29,12 @@ _ENDS = {
 
 
 def source_facts(
-    site: Site, instance: dg.DagsterInstance, name: str, start: datetime, until: datetime
+    site: Site,
+    instance: dg.DagsterInstance,
+    name: str,
+    start: datetime,
+    until: datetime,
+    passing: frozenset[str] = frozenset(),
 ) -> SourceFacts:
     """What is known of a source.
 
@@ -39,6 +44,7 @@ def source_facts(
         name: of the source.
         start: of the first window that was to be extracted.
         until: end of the last window that has to be there.
+        passing: see `events_so_far`.
     """
     versions = list(_versions(site, name))
     changes = site.marks.history(name)
@@ -53,7 +59,15 @@ def source_facts(
         uploaded=frozenset(_uploaded(instance, name)),
         events=list(_event_ids((file, data) for file, data, is_latest in versions if is_latest)),
         truth=_truth(site, name, start),
+        passing=passing,
     )
+
+
+def events_so_far(site: Site, name: str, start: datetime) -> frozenset[str]:
+    """Ids of what can be told of a source now. Taken before the first sync begins: an account's
+    last success from before its history is told by its time, and no more when the next is there.
+    """
+    return frozenset(_truth(site, name, start))
 
 
 def sync_facts(site: Site, instance: dg.DagsterInstance) -> SyncFacts:

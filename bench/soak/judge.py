@@ -98,7 +98,7 @@ def judged(facts: SourceFacts) -> Verdict:
         stray=sorted({name for name, _ in facts.written} - known),
         events_lost=sorted(due - landed.keys()),
         events_doubled=sorted(number for number, count in landed.items() if count > 1),
-        events_strange=sorted(landed.keys() - facts.truth.keys()),
+        events_strange=sorted(landed.keys() - facts.truth.keys() - facts.passing),
         marks=list(_mark_faults(facts, reached)),
         unseen=sorted(facts.uploaded ^ set(there)),
     )

@@ -132,6 +132,15 @@ def test_events_are_there_once_each() -> None:
     }
 
 
+def test_what_could_be_told_earlier_only_may_be_there_and_need_not() -> None:
+    passing = frozenset({"told by its time", "never told"})
+    told = [*RIGHT.events, "told by its time"]
+    assert faults(replace(RIGHT, events=told, passing=passing)) == {}
+    assert faults(replace(RIGHT, passing=passing)) == {}
+    twice = replace(RIGHT, events=[*told, "told by its time"], passing=passing)
+    assert faults(twice) == {"events_doubled": ["told by its time"]}
+
+
 @pytest.mark.parametrize(
     ("mark", "fault"),
     [
