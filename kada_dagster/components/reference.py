@@ -33,9 +33,9 @@ def page() -> str:
     """The whole page, in Markdown."""
     schemas = {name: _schema(name) for name in components.__all__}
     shared = _shared(schemas)
-    parts = [_HEAD, *(_component(name, schema) for name, schema in schemas.items())]
+    parts = [_HEAD, *(_component(name, schema, shared) for name, schema in schemas.items())]
     parts.append("## Parts\n\nMappings that are the value of an attribute.\n")
-    parts += [_part(name, shared[name]) for name in sorted(shared)]
+    parts += [_part(name, shared) for name in sorted(shared)]
     return "\n".join(parts)
 
 
@@ -54,21 +54,22 @@ def _mapping(part: Schema) -> Schema:
     return next((form for form in part.get("anyOf", ()) if "properties" in form), part)
 
 
-def _component(name: str, schema: Schema) -> str:
+def _component(name: str, schema: Schema, shared: Mapping[str, Schema]) -> str:
     words, _, example = str(schema["description"]).partition(_EXAMPLE)
     code = "\n".join(line.removeprefix("    ") for line in example.splitlines()).strip()
-    return f"## {name}\n\n{words.strip()}\n\n{code}\n\n{_table(schema)}"
+    return f"## {name}\n\n{words.strip()}\n\n{code}\n\n{_table(schema, shared)}"
 
 
-def _part(name: str, schema: Schema) -> str:
-    return f"### {_title(name)}\n\n{str(schema['description']).strip()}\n\n{_table(schema)}"
+def _part(name: str, shared: Mapping[str, Schema]) -> str:
+    words = str(shared[name]["description"]).strip()
+    return f"### {_title(name)}\n\n{words}\n\n{_table(shared[name], shared)}"
 
 
-def _table(schema: Schema) -> str:
+def _table(schema: Schema, shared: Mapping[str, Schema]) -> str:
     required = schema.get("required", ())
     rows = [
-        f"| `{name}` | {_kind(field)} | {_default(name, field, required)} | {_words(field)} |"
-        for name, field in schema["properties"].items()
+        f"| `{name}` | {_kind(one)} | {_default(name, one, required)} | {_words(one, shared)} |"
+        for name, one in schema["properties"].items()
     ]
     head = ["| attribute | value | default | meaning |", "|---|---|---|---|"]
     return "\n".join([*head, *rows, ""])
@@ -114,8 +115,10 @@ def _default(name: str, field: Schema, required: object) -> str:
     return f"`{json.dumps(value)}`" if not isinstance(value, str) or not value else f"`{value}`"
 
 
-def _words(field: Schema) -> str:
-    text = str(field.get("description", ""))
+def _words(field: Schema, shared: Mapping[str, Schema]) -> str:
+    """What it means; where pydantic leaves that out, it is what its mapping says of itself."""
+    part = shared.get(str(field.get("$ref", "")).rsplit("/", 1)[-1], {})
+    text = str(field.get("description") or part.get("description", ""))
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
