@@ -5,8 +5,9 @@ version of PostgreSQL, and otherwise those of one file. The marks pytest-xdist h
 nothing here: it appends them to the names of tests in a way that pytest 9.2 does not keep, and
 nobody is told.
 
-What takes longest begins first. The test of an outage of the daemon mostly waits for the next
-minute; with `-n auto` it has a process of its own beside those that keep the processors busy.
+What takes longest begins first. Some tests mostly wait: for the next minute after an outage of the
+daemon, for what a killed process held. With `-n auto` they have a process of their own beside those
+that keep the processors busy.
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 _FOLDER = "kada_dagster_tests/"
-WAITING = ("live/test_catch_up.py",)
-"""Groups that mostly wait."""
+WAITING = ("live/test_catch_up.py", "crash", "deploy/test_production.py")
+"""How the names of groups begin that mostly wait."""
 _BEGIN = (
     *WAITING,
-    *("live", "crash", "deploy/test_celery.py", "docs/test_pages.py", "deploy/test_production.py"),
-    *("pg", "cli", "collector"),
+    *("live", "deploy/test_celery.py", "docs/test_pages.py", "pg", "cli", "collector"),
 )
 """How the names of groups begin that come before all others, in this order."""
 _VERSION = re.compile(r"\[(?:.*-)?(pg\d+)(?:-.*)?\]$")
@@ -39,12 +39,17 @@ def group_of(test: str) -> str:
     """
     file, _, name = test.removeprefix(_FOLDER).partition("::")
     folder = file.partition("/")[0]
-    if folder == "live" and file not in WAITING:
+    if folder == "live" and not waits(file):
         return folder
     if folder == "crash":
         return f"{file}::{name}"
     version = _VERSION.search(name)
     return version[1] if version else file
+
+
+def waits(group: str) -> bool:
+    """Whether a group mostly waits."""
+    return group.startswith(WAITING)
 
 
 def rank(group: str) -> int:
@@ -63,12 +68,23 @@ class Distribution(LoadScopeScheduling):
         return group_of(nodeid)
 
     def _reschedule(self, node: Any) -> None:
-        """A process that waits gets nothing more, if there are others for the rest."""
-        waits = not self.assigned_work[node].keys().isdisjoint(WAITING)
-        if not waits or len(self.nodes) <= len(WAITING):
+        """The process of what waits gets nothing else, if there are others for the rest."""
+        is_done = self._waits(node) and not any(map(waits, self.workqueue))
+        if not is_done or len(self.nodes) == 1:
             super()._reschedule(node)
         elif not node.shutting_down:
             node.shutdown()  # once it has done what it has
+
+    def _assign_work_unit(self, node: Any) -> None:
+        """What waits goes to one process, the rest to the others, as long as there is both."""
+        takes = self._waits(node) or not any(map(self._waits, self.nodes))
+        first = next((group for group in self.workqueue if waits(group) == takes), None)
+        if first is not None:
+            self.workqueue.move_to_end(first, last=False)
+        super()._assign_work_unit(node)
+
+    def _waits(self, node: Any) -> bool:
+        return any(map(waits, self.assigned_work[node]))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -79,14 +95,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int, int]:
-    """What `-n auto` is: two processes for each processor, and those that wait.
+    """What `-n auto` is: two processes for each processor, and one for what waits.
 
     Most tests wait for servers half of their time.
     """
     processors = yield
     is_given = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
     grouped = config.option.dist == "loadgroup"
-    return 2 * processors + len(WAITING) if grouped and not is_given else processors
+    return 2 * processors + 1 if grouped and not is_given else processors
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kada_dagster_tests.distribution import WAITING, group_of, rank
+from kada_dagster_tests.distribution import WAITING, group_of, rank, waits
 
 PLUGIN = """
 from kada_dagster_tests.distribution import *
@@ -45,11 +45,14 @@ def test_the_group_of_a_test_is_told_by_its_place_and_version(test: str, group: 
 
 def test_what_waits_begins_before_what_takes_long_and_that_before_the_rest() -> None:
     ranks = [rank(group) for group in (*WAITING, "live", "pg11", "api/test_client.py")]
+    assert all(map(waits, WAITING))
+    assert not waits("live")
     assert ranks == sorted(set(ranks))
 
 
 def test_groups_stay_together_and_what_waits_has_a_process_to_itself(tmp_path: Path) -> None:
-    files = ["live/test_catch_up.py", "live/test_a.py", "live/test_b.py", "api/test_c.py"]
+    waiting = ["live/test_catch_up.py", "crash/test_m.py"]
+    files = [*waiting, "live/test_a.py", "live/test_b.py", "api/test_c.py"]
     root, seen = tmp_path / "kada_dagster_tests", tmp_path / "seen"
     for file in [*files, *(f"api/test_{number}.py" for number in range(6))]:
         (root / file).parent.mkdir(parents=True, exist_ok=True)
@@ -68,8 +71,8 @@ def test_groups_stay_together_and_what_waits_has_a_process_to_itself(tmp_path: P
     )
     assert done.returncode == 0, done.stdout
     by_process = [path.read_text().split() for path in seen.iterdir()]
-    assert sum(map(len, by_process)) == 80
-    assert ["live/test_catch_up.py"] * 8 in by_process
+    assert sum(map(len, by_process)) == 88
+    assert [file for file in waiting for _ in range(8)] in by_process
     for files in (("live/test_a.py", "live/test_b.py"), ("api/test_c.py",)):
         where = [n for n, ran in enumerate(by_process) if not set(files).isdisjoint(ran)]
         assert len(where) == 1
