@@ -14,6 +14,7 @@ from kada_dagster.config.marks import FileMarkSettings, LandingMarkSettings
 from kada_dagster.config.problems import suggestion
 from kada_dagster.doctor import apis, needed
 from kada_dagster.doctor.accounts import account_checks
+from kada_dagster.doctor.alerts import alert_checks
 from kada_dagster.doctor.check import Check
 from kada_dagster.doctor.environment import secrets_verdicts
 from kada_dagster.doctor.folders import disk_verdicts
@@ -89,6 +90,8 @@ def plan_of(config: KadaConfig, shared: Shared, names: Collection[str] = ()) -> 
         made = loader_plan(loader, shared)
         plan.checks += made.checks
         plan.projects += [made.project] if made.project else []
+    if config.alerts is not None and not names:
+        plan.checks += alert_checks(config.alerts, shared)
     plan.checks += _common(sources, plan, config, shared)
     return plan
 

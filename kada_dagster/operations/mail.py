@@ -36,17 +36,20 @@ class MailChannel:
 
     def send(self, message: Message) -> str:
         """Send a message; one that some of the addresses have got counts as sent."""
-        secrets = [secret.reveal() for secret in self.settings.secrets()]
         mail = self.composed(message)
-        with _failures(self.settings, secrets):
-            server = self._connected()
-            try:
-                self._log_in(server, secrets)
-                refused = server.send_message(mail)
-            finally:
-                with suppress(OSError, smtplib.SMTPException):
-                    server.quit()  # by then the message is taken or not
+        with self._session() as server:
+            refused = server.send_message(mail)
         return f"refused: {', '.join(sorted(refused))}" if refused else ""
+
+    def check(self) -> None:
+        """Connect and log in, and send nothing.
+
+        Raises:
+            DeliveryError: that cannot be done.
+            ConfigError: a secret is not there.
+        """
+        with self._session() as server:
+            server.noop()
 
     def composed(self, message: Message) -> EmailMessage:
         """The mail of a message. Its Message-ID is the same each time."""
@@ -59,6 +62,20 @@ class MailChannel:
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
         mail.set_content(plain_text(message, self.base_url))
         return mail
+
+    @contextmanager
+    def _session(self) -> Generator[smtplib.SMTP]:
+        """The server, after the login."""
+        secrets = [secret.reveal() for secret in self.settings.secrets()]
+        with _failures(self.settings, secrets):
+            server = self._connected()
+            try:
+                if secrets:
+                    server.login(*secrets)
+                yield server
+            finally:
+                with suppress(OSError, smtplib.SMTPException):
+                    server.quit()  # by then a message is taken or not
 
     def _connected(self) -> smtplib.SMTP:
         """A connection, protected as configured, before any secret goes over it."""
@@ -75,10 +92,6 @@ class MailChannel:
                 server.close()
                 raise
         return server
-
-    def _log_in(self, server: smtplib.SMTP, secrets: list[str]) -> None:
-        if secrets:
-            server.login(*secrets)
 
 
 @contextmanager
