@@ -99,7 +99,7 @@ def _operations(
         return []  # nobody else pays for the import
     from kada_dagster.operations.build import operations_definitions
 
-    return operations_definitions(config, parts, given)
+    return operations_definitions(config, lambda: parts, given)
 
 
 def _retention(config: KadaConfig) -> list[dg.Definitions]:

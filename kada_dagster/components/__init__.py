@@ -8,6 +8,7 @@ from kada_dagster.components.fivetran_account import FivetranAccount
 from kada_dagster.components.hevo import HevoCollector
 from kada_dagster.components.hightouch import HightouchCollector
 from kada_dagster.components.loader_project import LoaderProject
+from kada_dagster.components.operations import Operations
 from kada_dagster.components.postgres import PostgresCollector
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "HevoCollector",
     "HightouchCollector",
     "LoaderProject",
+    "Operations",
     "PostgresCollector",
 ]

@@ -7,6 +7,7 @@ and editors are told; nothing is written twice.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,16 +17,19 @@ from kada_dagster import components
 _HEAD = """\
 # Components
 
-In a `dg` project of your own each source, Fivetran account and loader project may be a component.
-Its attributes are the keys of kada.yaml; `dg check yaml` checks them, and errors name file, line
-and the nearest key that is known. `dg scaffold defs kada_dagster.PostgresCollector NAME` writes a
-`defs.yaml` to fill in. Relative paths count from that file's folder; secrets are references to the
-environment, `${NAME}`. What a source cannot do without may also be in its `config_file`; so it is
-not marked as required.
+In a `dg` project of your own each source, Fivetran account and loader project may be a component,
+and so may what operators get of all of them. Its attributes are the keys of kada.yaml; `dg check
+yaml` checks them, and errors name file, line and the nearest key that is known. `dg scaffold defs
+kada_dagster.PostgresCollector NAME` writes a `defs.yaml` to fill in. Relative paths count from that
+file's folder; secrets are references to the environment, `${NAME}`. What a source cannot do without
+may also be in its `config_file`; so it is not marked as required.
 
 This page is made from the components' schemas: `python -m kada_dagster.components.reference`.
 """
 _EXAMPLE = "Example:"
+_ISO_SPAN = re.compile(
+    r"P(?=.)(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+)
 Schema = Mapping[str, Any]
 
 
@@ -112,7 +116,15 @@ def _default(name: str, field: Schema, required: object) -> str:
     value = field.get("default")
     if value in (None, ".") or isinstance(value, dict):  # "." is a path that is not given
         return "–"
-    return f"`{json.dumps(value)}`" if not isinstance(value, str) or not value else f"`{value}`"
+    return f"`{_span(value)}`" if isinstance(value, str) and value else f"`{json.dumps(value)}`"
+
+
+def _span(text: str) -> str:
+    """A span of time as it is written in a file, where pydantic writes it by ISO 8601."""
+    if not (found := _ISO_SPAN.fullmatch(text)):
+        return text
+    parts = [(number, unit) for unit, number in found.groupdict().items() if number]
+    return " ".join(f"{number} {unit[:-1] if number == '1' else unit}" for number, unit in parts)
 
 
 def _words(field: Schema, shared: Mapping[str, Schema]) -> str:

@@ -22,7 +22,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
-from kada_dagster.config.alerts import AlertSettings, SummarySettings
 from kada_dagster.config.delayed_cron import delayed
 from kada_dagster.config.fields import (
     FolderOrUrl,
@@ -38,7 +37,7 @@ from kada_dagster.config.freshness import AllowedLag, FreshnessSettings
 from kada_dagster.config.landing import LandingSettings
 from kada_dagster.config.loader import LoaderSettings
 from kada_dagster.config.marks import FileMarkSettings, HighWaterMarkSettings
-from kada_dagster.config.retention import RetentionSettings
+from kada_dagster.config.operations import OperationsSettings
 from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.schedule import ScheduleSettings
 from kada_dagster.config.window import WindowSettings
@@ -150,7 +149,7 @@ class SourceSettings(Settings):
         raise NotImplementedError
 
 
-class KadaConfig(Settings):
+class KadaConfig(OperationsSettings):
     """The whole of kada.yaml."""
 
     sources: list[SerializeAsAny[InstanceOf[SourceSettings]]] = Field(
@@ -169,15 +168,6 @@ class KadaConfig(Settings):
         default=FileMarkSettings(),
         validate_default=True,
         description="How far each source is uploaded.",
-    )
-    alerts: AlertSettings | None = Field(
-        default=None, description="Who is told of failures and of marks that lag."
-    )
-    summary: SummarySettings | None = Field(
-        default=None, description="The asset that sums up how everything is."
-    )
-    retention: RetentionSettings = Field(
-        default=RetentionSettings(), description="How long staged runs and logs are kept."
     )
     _config_path: Path | None = PrivateAttr(None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -12,22 +12,24 @@ from kada_dagster.operations.summary import build_summary
 from kada_dagster.operations.watched import Watched
 
 if TYPE_CHECKING:
-    from kada_dagster.config import KadaConfig
+    from kada_dagster.config import HighWaterMarkSettings, KadaConfig
 
 
 def operations_definitions(
     config: KadaConfig,
-    parts: Sequence[dg.Definitions],
+    parts: Callable[[], Sequence[dg.Definitions]],
     resources: Mapping[str, object] | None = None,
+    marks: Mapping[str, HighWaterMarkSettings] | None = None,
 ) -> list[dg.Definitions]:
     """The definitions of `alerts` and `summary`; none where neither is configured.
 
     Args:
         config: the configuration.
-        parts: the definitions of its sources, loaders and accounts.
+        parts: see `Watched`.
         resources: those used in place of the configured ones, by key.
+        marks: see `Watched.marks_of`.
     """
-    watched = Watched(config, parts, resources or {})
+    watched = Watched(config, parts, resources or {}, marks or {})
     found: list[dg.Definitions] = []
     if config.alerts is not None:
         found.append(dg.Definitions(sensors=[build_sensor(config.alerts, watched)]))

@@ -30,7 +30,8 @@ def recorded_situation(config: KadaConfig, home: Path, now: datetime) -> Situati
     Raises:
         ConfigError: the records cannot be read.
     """
-    watched = Watched(config, [build_definitions(config)])
+    parts = [build_definitions(config)]
+    watched = Watched(config, lambda: parts)
     try:
         with _instance(home) as instance:
             return Overview(instance, watched, now).situation(str(home))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -14,7 +14,7 @@ from kada_dagster.config.fields import secret_fields
 from kada_dagster.fivetran.watch.names import CHECK_NAME
 
 if TYPE_CHECKING:
-    from kada_dagster.config import KadaConfig, SourceSettings
+    from kada_dagster.config import HighWaterMarkSettings, KadaConfig, SourceSettings
     from kada_dagster.hwm.resource import HighWaterMarkResource
     from kada_dagster.hwm.store import MarkStore
     from kada_dagster.secrets import Secret
@@ -46,13 +46,19 @@ class Watched:
 
     Attributes:
         config: the configuration.
-        parts: the definitions made of it; looked into when somebody asks, not when it loads.
+        parts: gives the definitions of its loaders and accounts, and of whatever else; asked when
+            somebody looks, not when the code location loads.
         resources: those put in place of the configured ones, by key.
+        marks_of: where the marks of a source are kept, by its name, if not where the configuration
+            says.
     """
 
     config: KadaConfig
-    parts: Sequence[dg.Definitions]
+    parts: Callable[[], Sequence[dg.Definitions]]
     resources: Mapping[str, object] = field(default_factory=dict[str, object])
+    marks_of: Mapping[str, HighWaterMarkSettings] = field(
+        default_factory=dict[str, "HighWaterMarkSettings"]
+    )
 
     @cached_property
     def sources(self) -> Mapping[str, CollectorInstance]:
@@ -75,7 +81,7 @@ class Watched:
         specs = {spec.key: spec for assets in self._assets() for spec in assets.specs}
         return {
             check.key: specs[check.asset_key]
-            for part in self.parts
+            for part in self.parts()
             for one in (*(part.assets or ()), *(part.asset_checks or ()))
             if isinstance(one, dg.AssetsDefinition)
             for check in one.check_specs
@@ -126,16 +132,19 @@ class Watched:
         alerts = config.alerts.secrets() if config.alerts else []
         sources = [secret for source in config.sources for secret in source.secrets()]
         accounts = [secret for account in config.fivetran for secret in account.secrets()]
-        return [*alerts, *sources, *accounts, *secret_fields(config.high_water_marks)]
+        places = [config.high_water_marks, *self.marks_of.values()]
+        marks = [secret for place in places for secret in secret_fields(place)]
+        return [*alerts, *sources, *accounts, *marks]
 
     def _store(self, source: CollectorInstance) -> MarkStore:
         given = self.resources.get(source.marks_resource)
         if given is not None:
             return cast("HighWaterMarkResource", given).store()
-        return self.config.high_water_marks.store(source.settings)
+        place = self.marks_of.get(source.name, self.config.high_water_marks)
+        return place.store(source.settings)
 
     def _assets(self) -> Iterator[dg.AssetsDefinition]:
-        for part in self.parts:
+        for part in self.parts():
             for assets in part.assets or ():
                 if isinstance(assets, dg.AssetsDefinition):
                     yield assets

@@ -17,6 +17,7 @@ from dagster._config import process_config
 
 from kada_dagster import components
 from kada_dagster.collector.build import build_definitions
+from kada_dagster.components.collector import CollectorComponent
 from kada_dagster.config import KadaConfig, load_config_file, source_settings
 from kada_dagster.config.fivetran import FivetranAccountSettings
 from kada_dagster.config.single import settings_of
@@ -103,7 +104,7 @@ class YamlReader:
     def _component(self, data: Mapping[str, Any]) -> str:
         kind = getattr(components, str(data["type"]).removeprefix("kada_dagster."))
         file, fields = self.folder / "defs.yaml", dict(data["attributes"])
-        if issubclass(kind, components.FivetranAccount | components.LoaderProject):
+        if not issubclass(kind, CollectorComponent):
             settings_of(kind, fields, file)
         else:
             marks = fields.pop("high_water_marks", {})

@@ -77,7 +77,7 @@ class Site(Location):
         definitions = self.definitions()
         config = load_config_file(self.folder / "kada.yaml")
         assert config.alerts is not None
-        watched = Watched(config, [definitions])
+        watched = Watched(config, lambda: [definitions])
         with self.context(definitions.get_repository_def()) as context:
             found = look(context, config.alerts, watched, moment)
         if remember:

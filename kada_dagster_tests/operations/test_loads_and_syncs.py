@@ -47,7 +47,7 @@ def loads(
 
 
 def watched(config: Path, definitions: dg.Definitions) -> Watched:
-    return Watched(load_config_file(config), [definitions])
+    return Watched(load_config_file(config), lambda: [definitions])
 
 
 def test_a_load_that_fails_and_one_whose_rows_are_old(loads: Location) -> None:
