@@ -57,6 +57,14 @@ class Case:
         """Seconds that what goes wrong may cost."""
         return PUT_OFF_READ * self.blips + PUT_OFF_READ * bool(self.post)
 
+    @property
+    def may_be_mistaken(self) -> bool:
+        """Whether a sync in place of another, over before anybody looks for it, can be taken for
+        that one: nothing tells them apart then, and it is asked for once more."""
+        is_first = self.post in ("lost", "500 after") and not self.post_after
+        replaces = self.age is not None and self.on_running == "force"
+        return is_first and replaces and not self.history
+
 
 @dataclass
 class _Story:
@@ -75,6 +83,8 @@ class _Story:
         pause = self.case.pause
         if pause is not None and pause <= self.hi:
             self.may_be.add("paused")
+            if self.case.blips and pause + READ + self.case.slack >= self.case.timeout:
+                self.may_be.add("timeout")  # the reads that would have seen it may fail
         if self.hi >= self.case.timeout:
             self.may_be.add("timeout")
         if self.lo > self.case.timeout or (pause is not None and pause < self.lo):
@@ -121,12 +131,12 @@ class _Story:
         self.passes(wait + least, wait + most)
 
     def is_idle(self) -> None:
+        if self.case.post in ("lost", "500 after"):
+            # what it started was gone when that was looked for, and it was asked for once more
+            self.may_be |= {"succeeded", "failed", "rescheduled"}
         if not self.kicks:
             if self.case.pause is not None:
                 self.may_be.add("paused")
-            if self.case.post in ("lost", "500 after"):
-                # what it started was gone when that was looked for, and it was asked for once more
-                self.may_be |= {"succeeded", "failed", "rescheduled"}
             self.ends("timeout")
             return
         self.kicks -= 1
@@ -153,12 +163,20 @@ def _already(story: _Story, case: Case, coming: list[Outcome]) -> None:
     if case.on_running == "attach":
         story.has(running, left)
     elif case.on_running == "queue":
+        if case.blips and left + READ + case.slack >= case.timeout:
+            story.may_be.add("unavailable")  # there is no time left to look again
         story.passes(left, left + READ + case.slack)
         if not story.is_over and running.kind == "reschedule":
+            if running.wait <= story.hi - left:  # it may have come and gone between two reads
+                story.may_be |= {"succeeded", "failed", "rescheduled", "timeout"}
             # asked for too early, it is put off to the same moment again
             story.is_put_off(running.wait - (story.hi - left))
             story.lo = min(story.lo, left + running.wait)
     else:
         if case.post and not case.post_after and not case.history:
             story.may_be.add("unavailable")
+        unheard = bool(case.post) and not case.post_after
+        if case.may_be_mistaken or (unheard and running.kind == "reschedule"):
+            # in the second case it is put off while nobody knows whether that was asked for
+            story.may_be |= {"succeeded", "failed", "rescheduled", "timeout"}
         story.passes(0.0, case.slack)
