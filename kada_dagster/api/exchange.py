@@ -83,10 +83,7 @@ class Exchange:
         self._session: Session = Session()
         self._session.headers.update({**headers, "Accept-Encoding": "gzip"})
         for scheme in ("http://", "https://"):
-            self._session.mount(
-                scheme,
-                HTTPAdapter(pool_maxsize=connections, max_retries=0, pool_block=True),
-            )
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections, max_retries=0))
 
     def send(self, call: Call) -> Answer:
         """One attempt. The address is sent to the letter.

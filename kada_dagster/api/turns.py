@@ -30,7 +30,15 @@ class Turns:
             turn = Lock()
             turn.acquire()
             self._waiting.append(turn)
-        turn.acquire()  # released by whoever hands the place on
+        try:
+            turn.acquire()  # released by whoever hands the place on
+        except BaseException:  # a signal: the place goes to somebody who still wants it
+            with self._lock:
+                if turn in self._waiting:
+                    self._waiting.remove(turn)
+                else:
+                    self._hand_on()
+            raise
 
     def __exit__(
         self,
@@ -39,7 +47,10 @@ class Turns:
         trace: TracebackType | None,
     ) -> None:
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._free += 1
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().release()
+        else:
+            self._free += 1

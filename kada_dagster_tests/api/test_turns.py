@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 
@@ -51,6 +52,32 @@ def test_no_more_are_inside_than_there_are_places_and_all_get_in() -> None:
         thread.join(30)
     assert (passed, inside) == (2400, 0)
     assert most <= 3
+
+
+def test_who_is_called_away_while_it_waits_takes_no_place_along() -> None:
+    def interrupt(*_: object) -> None:
+        raise InterruptedError
+
+    turns, done = Turns(1), threading.Event()
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    turns.__enter__()
+    here = threading.get_ident()
+    timer = threading.Timer(0.2, signal.pthread_kill, [here, signal.SIGUSR1])
+    timer.start()
+    try:
+        with pytest.raises(InterruptedError):
+            turns.__enter__()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        timer.join()
+    turns.__exit__(None, None, None)
+
+    def enter() -> None:
+        with turns:
+            done.set()
+
+    threading.Thread(target=enter, daemon=True).start()
+    assert done.wait(10)
 
 
 def test_a_place_comes_back_after_an_error() -> None:
