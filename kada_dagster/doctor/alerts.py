@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kada_dagster.doctor.check import Check, Verdict, fail, ok
+from kada_dagster.doctor.check import Check, Verdict, ok
 from kada_dagster.doctor.environment import secrets_verdicts
 from kada_dagster.doctor.limits import Shared
 from kada_dagster.doctor.network import Address, address_of, reach
@@ -60,15 +60,12 @@ def _login(channel: EmailChannelSettings, shared: Shared) -> Iterator[Verdict]:
 
 def _hook(channel: WebhookChannelSettings, shared: Shared) -> Iterator[Verdict]:
     """Who knows the address may write there, so nothing of it is told."""
-    url = channel.url.reveal()
-    if not url.startswith(("https://", "http://")):
-        yield fail(f"{channel.url} must hold an address like https://host/path")
-        return
-    address = address_of(url, f"the address in {channel.url}")
+    from kada_dagster.operations.webhook import WebhookChannel
+
+    address = address_of(WebhookChannel(channel).address(), f"the address in {channel.url}")
+    hidden = [address.proxy_for] if address.proxy_for else [address.where, address.host]
     for verdict in reach(address, shared.patience(channel.timeout)):
         said = verdict.message
-        if not address.proxy_for:
-            said = said.replace(address.where, "its server").replace(address.host, "its server")
-        else:
-            said = said.replace(address.proxy_for, "its server")
+        for text in hidden:
+            said = said.replace(text, "its server")
         yield replace(verdict, message=said)

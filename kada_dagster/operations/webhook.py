@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from kada_dagster.errors import ConfigError
 from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError
@@ -40,15 +41,29 @@ class WebhookChannel:
 
     def send(self, message: Message) -> str:
         """Post a message; any answer of 2xx says that it was taken."""
-        url = self.settings.url.reveal()
-        if not url.startswith(("https://", "http://")):
-            raise ConfigError(f"{self.settings.url}: must hold an address like https://host/path")
+        url = self.address()
         headers = {name: secret.reveal() for name, secret in self.settings.headers.items()}
         with self._post(url, headers, message) as answer:
             if not answer.ok or answer.is_redirect:
                 said = redact(_said(answer), [url, *headers.values()])
                 raise DeliveryError(f"{self.settings.label}: {said[:LONGEST_REASON]}")
         return ""
+
+    def address(self) -> str:
+        """Where to, looked up. It is a secret.
+
+        Raises:
+            ConfigError: it is not there, or no address of a web server.
+        """
+        url = self.settings.url.reveal()
+        try:
+            parts = urlsplit(url)
+            is_right = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+        except ValueError:  # of the port, and it names that
+            is_right = False
+        if not is_right:
+            raise ConfigError(f"{self.settings.url}: must hold an address like https://host/path")
+        return url
 
     def _post(self, url: str, headers: dict[str, str], message: Message) -> Response:
         import requests

@@ -93,7 +93,9 @@ def test_a_certificate_nobody_trusts_is_named(certificate: tuple[Path, Path]) ->
     [
         ("https://127.0.0.1:{port}/pl4nted", "its server refuses connections"),
         ("https://pl4nted.invalid/pl4nted", "its server: the name cannot be resolved"),
-        ("pl4nted", "${TEST_HOOK_URL} must hold an address like https://host/path"),
+        ("pl4nted", "${TEST_HOOK_URL}: must hold an address like https://host/path"),
+        ("https:///pl4nted", "${TEST_HOOK_URL}: must hold an address like https://host/path"),
+        ("https://a:pl4nted/b", "${TEST_HOOK_URL}: must hold an address like https://host/path"),
     ],
 )
 def test_nothing_of_a_webhook_s_address_is_told(
