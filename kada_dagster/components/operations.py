@@ -17,8 +17,6 @@ from kada_dagster.components.loader_project import LoaderProject
 from kada_dagster.config import HighWaterMarkSettings, KadaConfig, SourceSettings
 from kada_dagster.config.operations import OperationsSettings
 from kada_dagster.config.single import settings_of
-from kada_dagster.operations.build import operations_definitions
-from kada_dagster.retention.job import retention_definitions
 
 
 class OperationsScaffolder(dg.Scaffolder[Any]):
@@ -69,6 +67,9 @@ class Operations(OperationsSettings, dg.Component):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The same definitions as kada.yaml gives for all sources, accounts and loaders."""
+        from kada_dagster.operations.build import operations_definitions
+        from kada_dagster.retention.job import retention_definitions
+
         every = context.component_tree.get_all_components
         collectors: list[Any] = every(of_type=cast("type[Any]", CollectorComponent))
         sources = cast("Sequence[SourceSettings]", collectors)
