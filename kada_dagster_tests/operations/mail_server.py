@@ -39,6 +39,20 @@ class MailServer:
     mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
     port: int = field(default_factory=free_port)
 
+    def channel(self, **fields: Any) -> dict[str, Any]:
+        """What kada.yaml says of a channel to it, with these fields in place of the usual ones."""
+        return {
+            "type": "email",
+            "host": "127.0.0.1",
+            "port": self.port,
+            "username": "${TEST_MAIL_USER}",
+            "password": "${TEST_MAIL_PASSWORD}",
+            "ca_file": str(self.certificate),
+            "from": "kada@example.org",
+            "to": ["ops@example.org"],
+            **fields,
+        }
+
     async def handle_RCPT(
         self, _server: SMTP, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:

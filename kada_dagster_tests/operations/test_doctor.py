@@ -29,26 +29,11 @@ def findings(*channels: dict[str, Any]) -> list[str]:
     return lines
 
 
-def mail(server: MailServer, **fields: Any) -> dict[str, Any]:
-    """A channel to a mail server."""
-    return {
-        "type": "email",
-        "host": "127.0.0.1",
-        "port": server.port,
-        "username": "${TEST_MAIL_USER}",
-        "password": "${TEST_MAIL_PASSWORD}",
-        "ca_file": str(server.certificate),
-        "from": "kada@example.org",
-        "to": ["ops@example.org"],
-        **fields,
-    }
-
-
 def test_channels_that_work_are_fine_and_nothing_is_sent(
     certificate: tuple[Path, Path], inbox: Inbox
 ) -> None:
     with MailServer(*certificate) as server:
-        assert findings(mail(server), WEBHOOK) == [
+        assert findings(server.channel(), WEBHOOK) == [
             "OK alerts email secrets: ${TEST_MAIL_USER}, ${TEST_MAIL_PASSWORD}",
             f"OK alerts email server: 127.0.0.1:{server.port} answers",
             "OK alerts email login: the login is accepted",
@@ -64,7 +49,7 @@ def test_a_login_that_is_refused_is_told_without_it(
 ) -> None:
     monkeypatch.setenv("TEST_MAIL_PASSWORD", "an0ther-w0rd")
     with MailServer(*certificate) as server:
-        last = findings(mail(server))[-1]
+        last = findings(server.channel())[-1]
     assert last.startswith(f"FAIL alerts email login: mail server 127.0.0.1:{server.port}: refuses")
     assert "check username and password" in last
     assert "an0ther-w0rd" not in last
@@ -74,7 +59,7 @@ def test_a_server_that_is_away_is_the_cause_and_the_login_is_not_tried(
     certificate: tuple[Path, Path],
 ) -> None:
     away = MailServer(*certificate)
-    lines = findings(mail(away))
+    lines = findings(away.channel())
     assert lines[1].startswith(
         f"FAIL alerts email server: 127.0.0.1:{away.port} refuses connections"
     )
@@ -83,7 +68,7 @@ def test_a_server_that_is_away_is_the_cause_and_the_login_is_not_tried(
 
 def test_a_certificate_nobody_trusts_is_named(certificate: tuple[Path, Path]) -> None:
     with MailServer(*certificate) as server:
-        last = findings(mail(server, ca_file=None))[-1]
+        last = findings(server.channel(ca_file=None))[-1]
     assert "its certificate is not trusted" in last
     assert "see ca_file" in last
 

@@ -42,18 +42,8 @@ def server(certificate: tuple[Path, Path]) -> Iterator[MailServer]:
 
 def channel(server: MailServer, **fields: Any) -> MailChannel:
     """A channel to the server."""
-    given = {
-        "type": "email",
-        "host": "127.0.0.1",
-        "port": server.port,
-        "username": "${TEST_MAIL_USER}",
-        "password": "${TEST_MAIL_PASSWORD}",
-        "ca_file": str(server.certificate),
-        "from": "kada@example.org",
-        "to": ["ops@example.org", "second@example.org"],
-        "timeout": 2,
-    }
-    settings = EmailChannelSettings.model_validate(given | fields)
+    usual = {"to": ["ops@example.org", "second@example.org"], "timeout": 2}
+    settings = EmailChannelSettings.model_validate(server.channel(**usual | fields))
     return MailChannel(settings, "https://dagster.example.org")
 
 

@@ -27,25 +27,11 @@ def failing(site: Site) -> Site:
     return site
 
 
-def mail(server: MailServer) -> dict[str, object]:
-    """The channel of a mail server."""
-    return {
-        "type": "email",
-        "host": "127.0.0.1",
-        "port": server.port,
-        "username": "${TEST_MAIL_USER}",
-        "password": "${TEST_MAIL_PASSWORD}",
-        "ca_file": str(server.certificate),
-        "from": "kada@example.org",
-        "to": ["ops@example.org"],
-    }
-
-
 def test_a_mail_server_that_was_down_gets_the_mail_once(
     failing: Site, inbox: Inbox, certificate: tuple[Path, Path]
 ) -> None:
     server = MailServer(*certificate)
-    failing.alert(mail(server), WEBHOOK)
+    failing.alert(server.channel(), WEBHOOK)
     failing.ticks(3)  # the server is down
     assert len(inbox.posts) == 1, "the webhook does not wait"
     assert any("mail server 127.0.0.1" in said for said in failing.said)
