@@ -60,10 +60,11 @@ class Case:
     @property
     def may_be_mistaken(self) -> bool:
         """Whether a sync in place of another, over before anybody looks for it, can be taken for
-        that one: nothing tells them apart then, and it is asked for once more."""
+        that one: none runs then, no history is asked, and it is asked for once more."""
         is_first = self.post in ("lost", "500 after") and not self.post_after
         replaces = self.age is not None and self.on_running == "force"
-        return is_first and replaces and not self.history
+        begun = self.outcomes[1] if len(self.outcomes) > 1 else Outcome.success()
+        return is_first and replaces and begun.seconds <= self.slack
 
 
 @dataclass
@@ -108,7 +109,7 @@ class _Story:
         elif outcome.kind == "reschedule":
             self.is_put_off(outcome.wait)
         else:
-            self.is_idle()
+            self.is_idle(seconds)
 
     def is_put_off(self, wait: float) -> None:
         case = self.case
@@ -130,8 +131,10 @@ class _Story:
         most = MARGIN + PUT_OFF_READ + case.slack if case.manual else 0.0
         self.passes(wait + least, wait + most)
 
-    def is_idle(self) -> None:
-        if self.case.post in ("lost", "500 after"):
+    def is_idle(self, ran: float) -> None:
+        """A sync was cancelled that had run so many seconds."""
+        is_soon_over = ran <= self.case.slack
+        if self.case.post in ("lost", "500 after") and (is_soon_over or not self.kicks):
             # what it started was gone when that was looked for, and it was asked for once more
             self.may_be |= {"succeeded", "failed", "rescheduled"}
         if not self.kicks:
@@ -145,7 +148,14 @@ class _Story:
 
 def expected(case: Case) -> set[Kind]:
     """What START may come to."""
-    story, coming = _Story(case), list(case.outcomes)
+    found = _comes_to(case, list(case.outcomes))
+    if case.may_be_mistaken:
+        found |= _comes_to(case, [*case.outcomes[:1], *case.outcomes[2:]])
+    return found
+
+
+def _comes_to(case: Case, coming: list[Outcome]) -> set[Kind]:
+    story = _Story(case)
     if case.age is not None and coming:
         _already(story, case, coming)
     else:
@@ -176,7 +186,7 @@ def _already(story: _Story, case: Case, coming: list[Outcome]) -> None:
         if case.post and not case.post_after and not case.history:
             story.may_be.add("unavailable")
         unheard = bool(case.post) and not case.post_after
-        if case.may_be_mistaken or (unheard and running.kind == "reschedule"):
-            # in the second case it is put off while nobody knows whether that was asked for
+        if unheard and running.kind == "reschedule" and left <= case.slack:
+            # it is put off while nobody knows whether another was asked for
             story.may_be |= {"succeeded", "failed", "rescheduled", "timeout"}
         story.passes(0.0, case.slack)
