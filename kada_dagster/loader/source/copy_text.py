@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pydantic_core import to_json
+
 from kada_dagster.loader.errors import SourceReadError
 from kada_dagster.loader.source.base import TargetColumn
 from kada_dagster.loader.source.moment_texts import are_plain, is_checked
 from kada_dagster.loader.source.spelling import Spell, speller
-from kada_dagster.loader.source.target_types import base_of
+from kada_dagster.loader.source.target_types import NUMBERS, base_of
 from kada_dagster.loader.source.unfit import UnfitError
 
 NULL = r"\N"
@@ -53,7 +55,6 @@ class RowText:
     ) -> None:
         self._columns = [_ColumnText(base_of(column)) for column in into]
         self._names, self._what, self._place = names, what, place
-        self._line = ("\t".join(["%s"] * len(self._columns)) + "\n").__mod__
         self.rows = 0
 
     def encode(self, rows: Sequence[tuple[Any, ...]]) -> bytes:
@@ -69,22 +70,22 @@ class RowText:
             return b""
         texts = [self._texts(at, values) for at, values in enumerate(zip(*rows))]
         try:
-            made = "".join(map(self._line, zip(*texts))).encode()
+            made = ("\n".join(map("\t".join, zip(*texts))) + "\n").encode()
         except UnicodeEncodeError:
             raise self._unfit_text(texts) from None
         self.rows += len(rows)
         return made
 
-    def _texts(self, at: int, values: tuple[Any, ...]) -> Sequence[Any]:
+    def _texts(self, at: int, values: tuple[Any, ...]) -> Sequence[str]:
         try:
             return self._columns[at].texts(values)
         except _UnfitRowError as error:
             raise self._error(at, error.row, error.reason) from None
 
-    def _unfit_text(self, texts: Sequence[Sequence[Any]]) -> SourceReadError:
+    def _unfit_text(self, texts: Sequence[Sequence[str]]) -> SourceReadError:
         for at, column in enumerate(texts):
             for row, text in enumerate(column):
-                if not _is_unicode(str(text)):
+                if not _is_unicode(text):
                     return self._error(at, row, "holds half of a surrogate pair: no Unicode text")
         return SourceReadError(f"{self._what}: no Unicode text")
 
@@ -105,20 +106,19 @@ class _ColumnText:
     def __init__(self, target: str) -> None:
         self._target = target
         self._spells: dict[type, Spell] = {}
-        plain = [kind for kind in (int, float) if self._is_plain(kind)]
-        self._plain = frozenset(plain)
+        self._printed = frozenset(kind for kind in (int, float) if self._is_printed(kind))
         self._takes_text = target != "bytea"
         self._looks = is_checked(target)
 
-    def _is_plain(self, kind: type) -> bool:
-        """Whether formatting a value spells it."""
+    def _is_printed(self, kind: type) -> bool:
+        """Whether `_printed` spells numbers of a kind; 1e16 as a text is `1e+16`, as in Python."""
         try:
-            return speller(kind, self._target) is str
+            return speller(kind, self._target) is str and (kind is int or self._target in NUMBERS)
         except UnfitError:
             return False
 
-    def texts(self, values: tuple[Any, ...]) -> Sequence[Any]:
-        """The texts of values, or what formats to them.
+    def texts(self, values: tuple[Any, ...]) -> Sequence[str]:
+        """The texts of values.
 
         Raises:
             _UnfitRowError: one of them does not fit.
@@ -126,8 +126,8 @@ class _ColumnText:
         kinds = set(map(type, values))
         has_null = _NONE in kinds
         kinds.discard(_NONE)
-        if kinds <= self._plain:
-            return [NULL if value is None else value for value in values] if has_null else values
+        if kinds <= self._printed:
+            return _printed(values)
         if kinds == {str} and self._takes_text and self._are_plain(values):
             return _escaped(values, has_null)
         return _escaped(self._spelled(values), has_null)
@@ -151,6 +151,12 @@ class _ColumnText:
         return self._spells[kind]
 
 
+def _printed(values: Sequence[float | None]) -> list[str]:
+    """Numbers as JSON writes them: a third of the time of `str`, and every digit."""
+    text = to_json(values, inf_nan_mode="constants")[1:-1].decode()
+    return text.replace("null", NULL).split(",")
+
+
 def _escaped(values: Sequence[str | None], has_null: bool) -> Sequence[str]:
     """Texts with escapes where they need them: all of them at once, cut apart at NUL."""
     kept = [value for value in values if value is not None]
@@ -164,7 +170,7 @@ def _escaped(values: Sequence[str | None], has_null: bool) -> Sequence[str]:
     return _with_nulls(values, texts) if has_null else texts
 
 
-def _with_nulls(values: Sequence[object], texts: Sequence[Any]) -> list[Any]:
+def _with_nulls(values: Sequence[object], texts: Sequence[str]) -> list[str]:
     """The texts of values, put between those that are missing."""
     given = iter(texts)
     return [NULL if value is None else next(given) for value in values]
