@@ -16,7 +16,7 @@ from kada_dagster.loader.source.unfit import UnfitError
 
 _WORDS = frozenset({"now", "today", "tomorrow", "yesterday"})
 _MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)? *(Z|[+-]00(:?00)?)?\Z")
-_ZONE = re.compile(r":\d\d(\.\d+)? *([+-]\d|[A-Za-z])")
+_ZONE = re.compile(r":\d\d(?![\0:])(\.\d+)? *([+-]\d|[A-Za-z])")  # most end at the lookahead
 _DAY = re.compile(r"\d[-/.]\d{1,2}[-/.]\d")
 _LETTER = re.compile("[A-SU-Za-z]")  # T stands between a date and a time
 
