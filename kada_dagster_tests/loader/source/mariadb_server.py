@@ -137,7 +137,7 @@ def _install(folder: Path) -> None:
 
 def _start(folder: Path, port: int, encryption: list[str]) -> GuardedProcess:
     account = unprivileged_account()
-    scratch = Path(tempfile.mkdtemp(prefix="kada-mariadb-s-"))
+    scratch = Path(tempfile.mkdtemp(dir=folder))  # in a folder of theirs they may take it away
     places = [f"--datadir={folder}/data", f"--socket={folder}/s", f"--pid-file={folder}/pid"]
     settings = [f"--port={port}", *places, *_SETTINGS, *encryption]
     command = [str(_program("mariadbd")), "--no-defaults", *settings]
