@@ -146,7 +146,7 @@ def production(
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "PYTHONPATH": str(ROOT),
-        "DAGSTER_HOME": str(home(folder / "home", "s3")),
+        "DAGSTER_HOME": str(_home(folder)),
         "KADA_CODE_HOST": HOST,
         "KADA_CODE_PORT": str(ports["code"]),
         "TMPDIR": str(folder),
@@ -161,6 +161,15 @@ def production(
         running.server.wait_for("the code location", running.loaded, START_SECONDS)
         running.start("daemon")  # its first look finds the schedules; the next is a minute later
         yield running
+
+
+def _home(folder: Path) -> Path:
+    """The instance of S3 as it is, but for what runs print: Dagster puts that below /tmp first."""
+    filled = home(folder / "home", "s3")
+    file = filled / "dagster.yaml"
+    ours = f"local_dir: {folder}\n    bucket:"
+    file.write_text(file.read_text("utf-8").replace("bucket:", ours), encoding="utf-8")
+    return filled
 
 
 def _family(pid: int) -> list[psutil.Process]:
