@@ -128,6 +128,8 @@ class DbapiSource(ABC):
 
     def _bound(self, selection: Selection, bound: Bound) -> Bound:
         target = self._target(selection, bound.column)
+        if self._product.bound is not None:
+            return self._product.bound(bound, target)
         ends = [bound_value(end, target, self._product) for end in (bound.lower, bound.upper)]
         return replace(bound, lower=ends[0], upper=ends[1])
 

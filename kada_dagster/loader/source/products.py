@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kada_dagster.loader.source.base import Bound
+from kada_dagster.loader.source.sqlite_bounds import sqlite_bound
+
 _MONTHS = "interval year to month"
 _TIMES = ("date", "time", "interval")
 Printed = Callable[[str, str], str]
@@ -32,6 +35,8 @@ class Product:
         is_described: whether the driver tells the types of a query as exactly as the catalogue.
         zoned: what a moment with a zone is bound as.
         is_file: whether the database is a file.
+        bound: from a range and its column's type in PostgreSQL to the range as it is compared,
+            where binding values of that type is not enough.
     """
 
     begin: tuple[str, ...] = ()
@@ -42,6 +47,7 @@ class Product:
     is_described: bool = False
     zoned: Literal["aware", "naive", "text"] = "aware"
     is_file: bool = False
+    bound: Callable[[Bound, str], Bound] | None = None
 
 
 def _mssql(target: str, name: str) -> str:
@@ -139,7 +145,7 @@ PRODUCTS: Mapping[str, Product] = {
         is_described=True,
         is_file=True,
     ),
-    "sqlite": Product(begin=("BEGIN",), is_file=True),
+    "sqlite": Product(begin=("BEGIN",), is_file=True, bound=sqlite_bound),
 }
 """By the name of SQLAlchemy's dialect."""
 

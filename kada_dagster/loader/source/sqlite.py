@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,11 +17,13 @@ from kada_dagster.loader.definition.profiles import SqliteProfile
 from kada_dagster.loader.errors import LoaderError, SourceLostError, SourceReadError
 from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
 from kada_dagster.loader.source.row_stream import RowStream
+from kada_dagster.loader.source.sqlite_bounds import sqlite_bound
 from kada_dagster.loader.source.sqlite_types import stored_type, target_type
 from kada_dagster.loader.source.statements import Statement, Statements
 
 _SQL = Statements(quotes="``")  # in double quotes, a name that is not there is a text
 _VIEW = "load_query"
+_UNREADABLE = "load_no_moment"
 _WAIT = 30.0  # seconds for a writer's lock
 _BATCH = 500  # rows at once: as many values as stay in the processor's cache
 _TABLES = """
@@ -55,6 +58,7 @@ class SqliteSource:
                 isolation_level=None,
                 check_same_thread=False,
             )
+        self._raw.create_function(_UNREADABLE, 1, _no_moment)
         try:
             self._all("open", ("BEGIN", []))
             self._all("open", ("SELECT 1 FROM sqlite_master LIMIT 1", []))
@@ -70,7 +74,7 @@ class SqliteSource:
     def stream(self, selection: Selection, into: Sequence[TargetColumn]) -> RowStream:
         """See `Source.stream`."""
         names = selection.columns or tuple(column.name for column in into)
-        statement = _SQL.select(selection, [_SQL.name(name) for name in names])
+        statement = self._select(selection, [_SQL.name(name) for name in names])
         what = f"{self._where}: {selection}"
         return RowStream(
             names, into, what, lambda: self._batches(what, statement), stop=self._raw.interrupt
@@ -78,7 +82,7 @@ class SqliteSource:
 
     def count(self, selection: Selection) -> int:
         """See `Source.count`."""
-        return self._all(str(selection), _SQL.select(selection, ["count(*)"]))[0][0]
+        return self._all(str(selection), self._select(selection, ["count(*)"]))[0][0]
 
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """See `Source.tables`; `main` is the usual schema."""
@@ -125,10 +129,26 @@ class SqliteSource:
         finally:
             self._all("the query", (f"DROP VIEW {view}", []))
 
+    def _select(self, selection: Selection, what: Sequence[str]) -> Statement:
+        whole = replace(selection, bounds=())
+        found = {one[0]: one[:3] for one in self._described(whole)} if selection.bounds else {}
+        bounds = [
+            sqlite_bound(
+                bound,
+                self._column(whole, *found[bound.column]).target_type,
+                f"{_UNREADABLE}({{0}})",
+            )
+            if bound.column in found
+            else bound
+            for bound in selection.bounds
+        ]
+        return _SQL.select(replace(selection, bounds=tuple(bounds)), what)
+
     def _column(self, selection: Selection, name: str, declared: str, not_null: bool) -> Column:
         target = target_type(declared)
         if target is None:
-            statement = _SQL.select(selection, [f"DISTINCT typeof({_SQL.name(name)})"])
+            whole = replace(selection, bounds=())
+            statement = _SQL.select(whole, [f"DISTINCT typeof({_SQL.name(name)})"])
             target = stored_type(row[0] for row in self._all(str(selection), statement))
         return Column(name, declared, target, not not_null)
 
@@ -173,7 +193,18 @@ class SqliteSource:
         is_busy = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
         if is_busy:
             return SourceLostError(f"{what}: {error}; the load can be run again")
+        if "user-defined function" in str(error):
+            return SourceReadError(
+                f"{what}: a value of the column its range goes by is no moment that SQLite can "
+                "compare, as 2026-01-31 23:59:59 is; convert it in the query"
+            )
         return SourceReadError(f"{what}: {error}")
+
+
+def _no_moment(value: object) -> None:
+    """What is there and yet cannot be compared must not be left out in silence."""
+    if value is not None:
+        raise ValueError("no moment")
 
 
 class _Text(bytes):

@@ -11,6 +11,21 @@ Statement = tuple[str, list[object]]
 """SQL, and the values bound to it."""
 
 
+@dataclass(frozen=True)
+class Compared:
+    """The end of a range that is compared by more than the column itself.
+
+    Attributes:
+        value: what is bound.
+        column: the column's side, with `{0}` for its name.
+        mark: the value's side, with `{0}` for its mark.
+    """
+
+    value: object
+    column: str = "{0}"
+    mark: str = "{0}"
+
+
 def _bound(value: object, values: list[object]) -> str:
     """A question mark."""
     values.append(value)
@@ -59,10 +74,12 @@ class Statements:
 
     def _condition(self, bound: Bound, values: list[object]) -> str:
         column = self.name(bound.column)
-        parts: list[str] = []
-        if bound.lower is not None:
-            parts.append(f"{column} >= {self.bind(bound.lower, values)}")
-        if bound.upper is not None:
-            parts.append(f"{column} < {self.bind(bound.upper, values)}")
+        ends = ((">=", bound.lower), ("<", bound.upper))
+        parts = [self._end(column, *end, values) for end in ends if end[1] is not None]
         inside = " AND ".join(parts) if parts else f"{column} IS NOT NULL"
         return f"(({inside}) OR {column} IS NULL)" if bound.includes_null else f"({inside})"
+
+    def _end(self, column: str, sign: str, end: object, values: list[object]) -> str:
+        compared = end if isinstance(end, Compared) else Compared(end)
+        mark = compared.mark.format(self.bind(compared.value, values))
+        return f"{compared.column.format(column)} {sign} {mark}"
