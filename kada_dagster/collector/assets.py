@@ -26,7 +26,7 @@ from kada_dagster.collector.metadata import (
 from kada_dagster.collector.partitions import RunWindows, current_moment, key_window
 from kada_dagster.collector.run_history import note_sending
 from kada_dagster.collector.run_scope import (
-    not_materialized,
+    first_not_sent,
     require_closed,
     required_windows,
     runs_step,
@@ -34,7 +34,7 @@ from kada_dagster.collector.run_scope import (
 from kada_dagster.collector.staged_runs import require_newest, staged_runs
 from kada_dagster.errors import WatermarkError
 from kada_dagster.extracts.staging_place import reading_all
-from kada_dagster.hwm.mark import gap
+from kada_dagster.hwm.mark import MarkState, gap
 from kada_dagster.hwm.window import utc_now
 from kada_dagster.landing.upload import upload_run
 
@@ -136,12 +136,12 @@ def build_high_water_mark(instance: CollectorInstance) -> dg.AssetsDefinition:
     def high_water_mark(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         with step_errors(context, instance.settings.retries):
             windows = required_windows(context, instance)
-            _require_sent(context, instance, windows)
             resource: HighWaterMarkResource = getattr(context.resources, instance.marks_resource)
             store = resource.store()
-            before = store.read(instance.name).mark
+            before = store.read(instance.name)
+            _require_sent(context, instance, windows, before)
             state = store.record(instance.name, windows.window, instance.first)
-            facts = mark_metadata(before, state.mark, gap(state, instance.first), utc_now())
+            facts = mark_metadata(before.mark, state.mark, gap(state, instance.first), utc_now())
             _describe_windows(context, instance, windows)
         return dg.MaterializeResult(metadata={**facts, "kept_in": store.describe(instance.name)})
 
@@ -189,14 +189,17 @@ def _describe_windows(
 
 
 def _require_sent(
-    context: dg.AssetExecutionContext, instance: CollectorInstance, windows: RunWindows
+    context: dg.AssetExecutionContext,
+    instance: CollectorInstance,
+    windows: RunWindows,
+    known: MarkState,
 ) -> None:
     """Refuse to mark a window as uploaded that never was."""
     sent = instance.sent_key
     if runs_step(context, "__".join(sent.path)):
         return
-    if missing := not_materialized(context, sent, windows):
+    if missing := first_not_sent(context, sent, windows, known):
         raise WatermarkError(
-            f"{sent.to_user_string()} has not been materialized for {missing[0]!r} "
-            f"({len(missing)} of {len(windows.keys)} windows); materialize it first"
+            f"{sent.to_user_string()} has not been materialized for {missing} (UTC); materialize "
+            "it first"
         )

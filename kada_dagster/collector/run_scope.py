@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import dagster as dg
 
@@ -10,7 +12,10 @@ from kada_dagster.collector.failures import StepContext
 from kada_dagster.collector.instance import CollectorInstance
 from kada_dagster.collector.partitions import RunWindows, run_windows
 from kada_dagster.errors import ConfigError
-from kada_dagster.hwm.window import format_hwm
+from kada_dagster.hwm.mark import MarkState, merged
+from kada_dagster.hwm.window import Window, format_hwm, parse_hwm
+
+_PAGE = 1000  # events at once
 
 
 def required_windows(context: StepContext, instance: CollectorInstance) -> RunWindows:
@@ -56,9 +61,51 @@ def runs_step(context: StepContext, step: str) -> bool:
     return context.job_def.has_node_named(step) and (chosen is None or step in chosen)
 
 
-def not_materialized(
-    context: dg.AssetExecutionContext, asset: dg.AssetKey, windows: RunWindows
-) -> list[str]:
-    """The keys of this run's windows that an asset was never materialized for."""
-    done = context.instance.get_materialized_partitions(asset)
-    return [key for key in windows.keys if key not in done]
+def first_not_sent(
+    context: dg.AssetExecutionContext, asset: dg.AssetKey, windows: RunWindows, known: MarkState
+) -> Window | None:
+    """The first span of this run that an asset was never materialized for.
+
+    What counts is which span each materialization noted, not its key: since then windows may have
+    been cut anew, and a run may have been about a part of its window.
+
+    Args:
+        context: of the step that asks.
+        asset: notes its bounds, as `metadata.window_metadata` gives them.
+        windows: of the run.
+        known: what the store of marks has already.
+    """
+    wanted = windows.window
+    spans = [*_materialized(context.instance, asset, windows.keys), *known.ahead]
+    if known.mark is not None and known.mark > wanted.start:
+        spans.append(Window(wanted.start, known.mark))
+    start = wanted.start
+    for span in merged(spans):
+        if span.start > start:
+            return Window(start, min(span.start, wanted.end))
+        start = max(start, span.end)
+        if start >= wanted.end:
+            return None
+    return Window(start, wanted.end)
+
+
+def _materialized(
+    dagster: dg.DagsterInstance, asset: dg.AssetKey, keys: Sequence[str]
+) -> Iterator[Window]:
+    wanted = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=list(keys))
+    page: str | None = None
+    while True:
+        result = dagster.fetch_materializations(wanted, limit=_PAGE, cursor=page)
+        for record in result.records:
+            event = record.asset_materialization
+            if event is not None and {"window_start", "window_end"} <= event.metadata.keys():
+                start, end = (_noted(event, name) for name in ("window_start", "window_end"))
+                yield Window(start, end)
+        if not result.has_more:
+            return
+        page = result.cursor
+
+
+def _noted(event: dg.AssetMaterialization, name: str) -> datetime:
+    value: Any = event.metadata[name].value
+    return parse_hwm(str(value), name)

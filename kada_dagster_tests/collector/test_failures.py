@@ -205,8 +205,35 @@ def test_a_range_with_one_window_not_uploaded_does_not_move_the_mark(location: L
     assert location.run(JAN_1).success
     assert location.run(JAN_3).success
     result = location.run(JAN_1, JAN_3, assets=["high_water_mark"])
-    assert repr(JAN_2) in failure(result)
+    assert f"has not been materialized for [{JAN_2}, {JAN_3})" in failure(result)
     assert location.mark() == JAN_2
+
+
+def test_a_mark_alone_does_not_pass_what_a_narrowed_run_left_out(location: Location) -> None:
+    """Nor is what was uploaded under the key of a longer window the whole of that window."""
+    noon = {"kada/end_hwm": "2024-01-01 12:00:00"}
+    assert location.run(JAN_1, tags=noon, assets=["extract", "upload"]).success
+    result = location.run(JAN_1, assets=["high_water_mark"])
+    assert "for [2024-01-01 12:00:00, 2024-01-02 00:00:00) (UTC)" in failure(result)
+    assert location.mark() is None
+    assert location.run(JAN_1, tags=noon, assets=["high_water_mark"]).success
+    assert location.mark() == "2024-01-01 12:00:00"
+    rest = {"kada/start_hwm": "2024-01-01 12:00:00"}
+    assert location.run(JAN_1, tags=rest).success
+    assert location.run(JAN_1, assets=["high_water_mark"]).success
+    assert location.mark() == JAN_2
+
+
+def test_a_mark_alone_knows_windows_that_were_cut_anew(empty_location: Location) -> None:
+    location = empty_location
+    location.add(window={"start": JAN_1, "cron": "0 * * * *"})
+    location.put(1)
+    assert location.run(JAN_1).success
+    assert location.mark() == "2024-01-01 01:00:00"
+    location.sources[0]["window"] = {"start": JAN_1, "cron": "0 0 * * *"}
+    result = location.run(JAN_1, assets=["high_water_mark"])
+    assert "for [2024-01-01 01:00:00, 2024-01-02 00:00:00) (UTC)" in failure(result)
+    assert location.mark() == "2024-01-01 01:00:00"
 
 
 def test_an_extract_that_fails_leaves_the_one_before_it(location: Location) -> None:
