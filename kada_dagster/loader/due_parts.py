@@ -6,33 +6,65 @@ What was loaded when it was over is left alone; to load it again is a backfill.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from kada_dagster.loader.engine.split import Part
 
 RECENT = 200
-"""Ranges, from the last one back, of which it is asked whether they were over when loaded."""
+"""Loads of ranges that are asked for at once, from the last range back."""
 
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
+@dataclass(frozen=True)
+class Taken:
+    """The last load of a range.
+
+    Attributes:
+        began: when it began to read, UTC.
+        rows: how many it read.
+    """
+
+    began: datetime
+    rows: int
+
+
 def parts_due(
-    parts: Sequence[Part], loaded: Collection[str], taken: Mapping[str, datetime]
+    parts: Sequence[Part], loaded: Collection[str], taken: Mapping[str, Taken]
 ) -> list[Part]:
     """The ranges that are missing, those that were not over when they were loaded, and the last.
+
+    Of numbers, nothing says when a range is over; they grow, so what lies behind the last one that
+    had rows is not, nor is that one.
 
     Args:
         parts: all there are, in their order.
         loaded: names of those that were loaded at all.
-        taken: when the last load of a range began to read, UTC; of the last `RECENT` at least.
+        taken: their last loads; see `are_enough`.
     """
+    filled = [place for place, part in enumerate(parts) if _rows(part, taken)]
+    growing = max(filled, default=0) if not _are_moments(parts) else len(parts)
     return [
         part
         for place, part in enumerate(parts)
         if part.name not in loaded
-        or place == len(parts) - 1
+        or place >= min(growing, len(parts) - 1)
         or _was_open(part, taken.get(part.name))
     ]
+
+
+def are_enough(parts: Sequence[Part], taken: Mapping[str, Taken]) -> bool:
+    """Whether loads of earlier ranges than these change nothing in what is due."""
+    return _are_moments(parts) or any(one.rows for one in taken.values())
+
+
+def _are_moments(parts: Sequence[Part]) -> bool:
+    return isinstance(parts[0].lower, str)
+
+
+def _rows(part: Part, taken: Mapping[str, Taken]) -> int:
+    return taken[part.name].rows if part.name in taken else 0
 
 
 def stretches(parts: Sequence[Part], chosen: Sequence[Part]) -> Iterator[list[Part]]:
@@ -48,8 +80,8 @@ def stretches(parts: Sequence[Part], chosen: Sequence[Part]) -> Iterator[list[Pa
         yield stretch
 
 
-def _was_open(part: Part, taken: datetime | None) -> bool:
+def _was_open(part: Part, taken: Taken | None) -> bool:
     """Whether rows may have come into a range of time after it was read."""
     if taken is None or not isinstance(part.upper, str):
         return False
-    return taken.strftime(_FORMAT) < part.upper
+    return taken.began.strftime(_FORMAT) < part.upper

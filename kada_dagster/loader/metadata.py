@@ -20,6 +20,7 @@ Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
 
 BEGAN = "began"
 """When a load began to read: what changed at the source later is not in it for sure."""
+ROWS_READ = "rows_read"
 
 
 def task_metadata(task: Task) -> Metadata:
@@ -46,7 +47,7 @@ def load_metadata(task: Task, result: LoadResult) -> Metadata:
     """
     counts = result.counts
     facts: Metadata = {
-        "rows_read": counts.read,
+        ROWS_READ: counts.read,
         "rows_inserted": counts.inserted,
         "rows_updated": counts.updated,
         "rows_deleted": counts.deleted,

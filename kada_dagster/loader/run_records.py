@@ -11,10 +11,10 @@ import dagster as dg
 from kada_dagster.collector.run_history import AT_WORK, FAILED
 from kada_dagster.loader.checks import check_names
 from kada_dagster.loader.due import Seen
-from kada_dagster.loader.due_parts import RECENT, parts_due, stretches
+from kada_dagster.loader.due_parts import RECENT, Taken, are_enough, parts_due, stretches
 from kada_dagster.loader.engine.split import Part, parts_of
 from kada_dagster.loader.instance import LoaderInstance
-from kada_dagster.loader.metadata import BEGAN
+from kada_dagster.loader.metadata import BEGAN, ROWS_READ
 
 _FAILED_CHECK = "FAILED"
 
@@ -60,8 +60,12 @@ def due_stretches(
     loaded = dagster.get_latest_storage_id_by_partition(
         key, dg.DagsterEventType.ASSET_MATERIALIZATION
     )
-    recent = [loaded[part.name] for part in parts[-RECENT:] if part.name in loaded]
-    return [*stretches(parts, parts_due(parts, loaded, _taken(dagster, key, recent)))]
+    numbers = [loaded[part.name] for part in parts if part.name in loaded]
+    taken: dict[str, Taken] = {}
+    while numbers and not (taken and are_enough(parts, taken)):
+        taken |= _taken(dagster, key, numbers[-RECENT:])
+        numbers = numbers[:-RECENT]
+    return [*stretches(parts, parts_due(parts, loaded, taken))]
 
 
 def _seen(entry: dg.AssetEntry | None, runs: Mapping[str, dg.RunRecord], *, is_split: bool) -> Seen:
@@ -86,6 +90,14 @@ def _began(entry: dg.EventLogEntry, timestamp: float) -> datetime:
     return _moment(
         float(value.value) if isinstance(value, dg.TimestampMetadataValue) else timestamp
     )
+
+
+def _rows(entry: dg.EventLogEntry) -> int:
+    """How many a load read; one where it does not say."""
+    event = entry.asset_materialization
+    value = None if event is None else event.metadata.get(ROWS_READ)
+    found = 1 if value is None else value.value
+    return found if isinstance(found, int) else 1
 
 
 def _run_records(
@@ -119,14 +131,14 @@ def _blocked(dagster: dg.DagsterInstance, instance: LoaderInstance) -> set[str]:
 
 def _taken(
     dagster: dg.DagsterInstance, key: dg.AssetKey, storage_ids: list[int]
-) -> dict[str, datetime]:
-    """When the loads with these numbers began to read, by the name of their range."""
-    if not storage_ids:
-        return {}
+) -> dict[str, Taken]:
+    """The loads with these numbers, by the name of their range."""
     wanted = dg.AssetRecordsFilter(asset_key=key, storage_ids=storage_ids)
     records = dagster.fetch_materializations(wanted, limit=len(storage_ids)).records
     return {
-        record.partition_key: _began(record.event_log_entry, record.timestamp)
+        record.partition_key: Taken(
+            _began(record.event_log_entry, record.timestamp), _rows(record.event_log_entry)
+        )
         for record in records
         if record.partition_key is not None
     }

@@ -22,7 +22,7 @@ from kada_dagster.loader.source.base import Bound, Selection, TargetColumn
 from kada_dagster.loader.source.registry import open_source
 
 ID = [TargetColumn("id", "bigint")]
-START = datetime(2026, 1, 1)
+START = datetime.fromisoformat("2026-01-01")
 ZONES = ("", "Z", "+02:00", "-05:30", " +00:00")
 
 
@@ -145,6 +145,6 @@ def test_a_value_that_is_no_moment_is_an_error_and_not_left_out(
 ) -> None:
     file = tmp_path / "shop.db"
     make(file, "at DATETIME", ["2026-01-01 03:00:00", value])
-    with pytest.raises(SourceReadError, match="shop.*t: a value of the column its range") as caught:
+    with pytest.raises(SourceReadError, match="a value of the column its range") as caught:
         ids(profiles(file)[0], Bound("at", "2026-01-01", "2026-01-02"))
     assert str(value) not in str(caught.value)
