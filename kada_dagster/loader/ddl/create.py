@@ -52,7 +52,8 @@ def prepare_table(
         return {}  # without rows nothing is known of columns
     columns = wanted_columns(context, mode)
     if is_there:
-        return _follow(context, describe(target, plan.schema, plan.table), columns, settings.alter)
+        table = describe(target, plan.schema, plan.table)
+        return _follow(context, table, columns, _key(context, mode), settings.alter)
     _create(context, mode, columns, description)
     return {"ddl": f"created with {', '.join(column.name for column in columns)}"}
 
@@ -99,14 +100,12 @@ def _create(context: LoadContext, mode: str, columns: list[Column], description:
     plan, target = context.plan, context.target
     place = Identifier(plan.schema, plan.table)
     parts = [_definition(column) for column in columns]
-    began, _, current = plan.history.names
     if plan.key:
-        key = (*plan.key, began) if mode == "history" else plan.key
-        parts.append(SQL("PRIMARY KEY ({})").format(names(key)))
+        parts.append(SQL("PRIMARY KEY ({})").format(names(_key(context, mode))))
     create = SQL("CREATE TABLE {} ({})").format(place, SQL(", ").join(parts))
     target.run(f"make {plan}", create)
     if mode == "history":
-        index = SQL("CREATE UNIQUE INDEX ON {} ({}) WHERE {}")
+        index, current = SQL("CREATE UNIQUE INDEX ON {} ({}) WHERE {}"), plan.history.names[2]
         made = index.format(place, names(plan.key), Identifier(current))
         target.run(f"index of {plan}", made)
     if description:
@@ -119,6 +118,12 @@ def _create(context: LoadContext, mode: str, columns: list[Column], description:
             target.run(f"comment on {plan}", said)
 
 
+def _key(context: LoadContext, mode: str) -> tuple[str, ...]:
+    """What tells the rows of the table apart: with their history, also when one began."""
+    plan = context.plan
+    return (*plan.key, plan.history.names[0]) if mode == "history" else plan.key
+
+
 def _definition(column: Column) -> Composable:
     from psycopg2.sql import SQL, Identifier
 
@@ -127,15 +132,15 @@ def _definition(column: Column) -> Composable:
 
 
 def _follow(
-    context: LoadContext, table: Table, columns: list[Column], alter: str
+    context: LoadContext, table: Table, columns: list[Column], key: tuple[str, ...], alter: str
 ) -> dict[str, str]:
     from psycopg2.sql import SQL
 
-    found, made = _changes(context, table, columns, alter)
+    found, made = _changes(table, columns, key, alter)
     if made:
         lock_from_readers(context.target, table, context.plan.lock_seconds)
         table = describe(context.target, table.schema, table.name)
-        found, made = _changes(context, table, columns, alter)  # others may have made some
+        found, made = _changes(table, columns, key, alter)  # others may have made some
     for change in made:
         behind = change.statement or SQL("")
         statement = SQL("ALTER TABLE {} {}").format(table.identifier, behind)
@@ -144,10 +149,10 @@ def _follow(
 
 
 def _changes(
-    context: LoadContext, table: Table, columns: list[Column], alter: str
+    table: Table, columns: list[Column], key: tuple[str, ...], alter: str
 ) -> tuple[list[Change], list[Change]]:
     """What the table would need, and what of it may be done."""
-    found = changes(table, columns, context.plan.key, may_all=alter == "any")
+    found = changes(table, columns, key, may_all=alter == "any")
     made = [change for change in found if change.statement is not None and alter != "none"]
     return found, made
 

@@ -135,3 +135,23 @@ def test_what_tells_rows_of_the_table_apart_stays_as_strict_as_it_is(ends: Ends)
     result = ends.load("mode: full\nsource: {table: public.t}\ntarget: {ddl: auto}\n")
     assert result.notes["ddl"] == "n may be missing"
     assert ends.at_target("SELECT * FROM t") == [(1, 1, 2)]
+
+
+HISTORY_COLUMNS = "valid_from timestamptz NOT NULL, valid_to timestamptz, is_current bool NOT NULL"
+
+
+def test_the_key_of_a_history_knows_when_a_version_began(ends: Ends) -> None:
+    history = "mode: history\nsource: {table: public.t}\nkey: [id]\ntarget: {ddl: auto}\n"
+    ends.at_source("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a')")
+    ends.at_target(f"CREATE TABLE t (id int NOT NULL, v text, {HISTORY_COLUMNS})")
+    ends.at_target(
+        "INSERT INTO t VALUES (1, 'z', '2026-01-01Z', '2026-01-02Z', false), "
+        "(1, 'a', '2026-01-02Z', NULL, true)"
+    )
+    assert ends.load(history).notes["ddl"] == "key id, valid_from"
+    ends.at_source("UPDATE t SET v = 'b'")
+    assert "ddl_left" not in ends.load(history).notes
+    assert ends.at_target("SELECT v FROM t ORDER BY valid_from") == [("z",), ("a",), ("b",)]
+    ends.at_target("DROP TABLE t")
+    ends.load(history)
+    assert not ends.load(history).notes.keys() & {"ddl", "ddl_left"}
