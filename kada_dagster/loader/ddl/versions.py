@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kada_dagster.config.document import read_text
 from kada_dagster.loader.definition.task_folder import Task, version_of
+from kada_dagster.loader.engine.commits import load_lock
 from kada_dagster.loader.engine.state import StateTables
 from kada_dagster.loader.engine.target import Target, transaction
 from kada_dagster.loader.errors import SchemaMismatchError
@@ -105,7 +106,10 @@ def _has_changed(file: Path, applied: dict[int, str]) -> bool:
 
 def _apply(task: Task, file: Path, target: Target, tables: StateTables) -> None:
     text = read_text(file)
+    is_reload = _RELOAD.search(text) is not None
+    if is_reload:  # a load at work would write its mark behind this
+        target.lock(load_lock(task), _PATIENCE)
     target.script(str(file), text)
-    if _RELOAD.search(text):
+    if is_reload:
         tables.forget(target, task.id)
     tables.note_version(target, task.id, version_of(file), file.name, checksum(file))

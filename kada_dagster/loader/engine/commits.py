@@ -30,6 +30,11 @@ _REPEATED = "was made by another attempt of this load, which nobody heard of"
 _LOST = "the connection was lost before the server could say that it had committed"
 
 
+def load_lock(task: Task) -> str:
+    """Name of the lock that every load of a task holds."""
+    return f"kada_dagster loader: {task.id}"
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One attempt to do a load.
@@ -59,7 +64,7 @@ class Attempt:
         Raises:
             LoadBusyError: another load held the lock all the time.
         """
-        lock = f"kada_dagster loader: {self.task.id}"
+        lock = load_lock(self.task)
         target.lock(lock, _WAIT_SECONDS, shared=self.part is not None)
         if self.part is not None:
             target.lock(f"{lock} {self.name}", _WAIT_SECONDS)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+
 import pytest
 
 from kada_dagster.loader.ddl.versions import accept, migrate, pending
 from kada_dagster.loader.definition.project import Project
+from kada_dagster.loader.engine.commits import load_lock
 from kada_dagster.loader.engine.run import run_task, target_server
 from kada_dagster.loader.engine.state import StateTables
+from kada_dagster.loader.engine.target import transaction
 from kada_dagster.loader.errors import SchemaMismatchError, TargetError
 from kada_dagster_tests.loader.databases import Ends
 
@@ -76,3 +81,22 @@ def test_a_file_can_say_that_all_rows_must_come_again(ends: Ends, line: str, rea
     run_task(made.tasks["new.t"], made)
     made = project(ends, _1=make, _2=f"ALTER TABLE new.t ADD n int;\n{line}\n")
     assert run_task(made.tasks["new.t"], made).counts.read == read
+
+
+def test_a_reload_waits_for_a_load_at_work_which_would_write_its_mark_behind_it(
+    ends: Ends,
+) -> None:
+    make = "CREATE TABLE new.t (id int PRIMARY KEY)"
+    made = project(ends, _1=make)
+    run_task(made.tasks["new.t"], made)
+    made = project(ends, _1=make, _2="-- kada: reload\nALTER TABLE new.t ADD n int")
+    task, server = made.tasks["new.t"], target_server(made, "target")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(server) as at_work:
+            at_work.lock(load_lock(task), 0)
+            applied = pool.submit(migrate, task, server, TABLES)
+            with pytest.raises(FutureTimeoutError):
+                applied.result(1)
+            assert ends.at_target("SELECT count(*) FROM kada_loader.state") == [(1,)]
+        assert applied.result(30) == ["2.sql"]
+    assert ends.at_target("SELECT count(*) FROM kada_loader.state") == [(0,)]
