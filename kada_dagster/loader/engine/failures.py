@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     import psycopg2
 
 _LOST = ("08", "57P", "53")
-_VALUE = re.compile(r': "(?:[^"]|"(?!\Z))*"\Z', re.DOTALL)
+_VALUE = re.compile(
+    r': "(?:[^"]|"(?!\Z))*"\Z|".*"(?= is out of range)|(?<=time zone )".*"', re.DOTALL
+)
+_QUOTED = re.compile(r'".*"', re.DOTALL)
+_NAMES = re.compile(r'(constraint|domain|encoding|type) "')
 _PLACE = re.compile(r"COPY [^,]+, line (\d+)(?:, column (.+?))?(?::|\Z)", re.MULTILINE)
 
 
@@ -75,8 +79,10 @@ def _meaning(
 def _said(error: psycopg2.Error, place: Callable[[int], str] | None) -> str:
     """The server's message, with names and the place in the data, and without values."""
     primary = error.diag.message_primary or str(error).strip().partition("\n")[0]
-    said = _VALUE.sub("", primary)
+    said = _VALUE.sub("…", primary).replace(": …", "").removesuffix("…")
     if found := _PLACE.search(error.diag.context or ""):
+        if found[2] and not _NAMES.search(said):  # what is quoted there is a part of the value
+            said = _QUOTED.sub("…", said)
         column = f", column {found[2]}" if found[2] else ""
         where = place(int(found[1])) if place else ""
         said += f" ({where or f'row {found[1]} of what was read'}{column})"

@@ -1,0 +1,45 @@
+"""Messages of refused rows name the column and the row, and show nothing of their values."""
+
+from __future__ import annotations
+
+import pytest
+
+from kada_dagster.loader.errors import TargetError
+from kada_dagster_tests.loader.databases import Ends
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("int", "49170123456789", "value … is out of range for type integer"),
+        ("int", "secret", "invalid input syntax for type integer"),
+        ("float8", "1e4917", "… is out of range for type double precision"),
+        ("timestamptz", "2026-01-01 00:00 secret/zone", "time zone … not recognized"),
+        ("regclass", "secret_table", "relation … does not exist"),
+        ("jsonpath", "$ secret here", "syntax error at or near … of jsonpath input"),
+        ("date", "2026-99-99", "date/time field value out of range"),
+        ("inet", 'se"cr"et', "invalid input syntax for type inet"),
+    ],
+)
+def test_no_value_of_a_row_is_in_a_message(ends: Ends, kind: str, value: str, said: str) -> None:
+    ends.at_source("CREATE TABLE t (id int, v text)")
+    ends.at_source("INSERT INTO t VALUES (1, NULL), (2, %s)", value)
+    ends.at_target(f"CREATE TABLE t (id int, v {kind})")
+    with pytest.raises(TargetError) as caught:
+        ends.load("mode: full\nsource: {table: public.t}\n")
+    assert f"public.t: {said} (row 2 of what was read, column v)" in str(caught.value)
+    assert not [part for part in (value, "secret", "4917", "99") if part in str(caught.value)]
+
+
+def test_names_of_constraints_and_types_stay(ends: Ends) -> None:
+    ends.at_source("CREATE TABLE t (v text); INSERT INTO t VALUES ('secret')")
+    ends.at_target('CREATE DOMAIN "my d" AS text CONSTRAINT "no secrets" CHECK (value = \'x\')')
+    ends.at_target('CREATE TABLE t (v "my d")')
+    with pytest.raises(TargetError) as caught:
+        ends.load("mode: full\nsource: {table: public.t}\n")
+    assert 'violates check constraint "no secrets"' in str(caught.value)
+    ends.at_target("DROP DOMAIN \"my d\" CASCADE; CREATE TYPE mood AS ENUM ('x')")
+    ends.at_target("DROP TABLE t; CREATE TABLE t (v mood)")
+    with pytest.raises(TargetError, match="invalid input value for enum mood \\(row 1") as caught:
+        ends.load("mode: full\nsource: {table: public.t}\n")
+    assert "secret" not in str(caught.value)
