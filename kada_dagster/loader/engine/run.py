@@ -19,7 +19,7 @@ from kada_dagster.loader.engine.remembering import load_remembering, nothing
 from kada_dagster.loader.engine.result import LoadResult
 from kada_dagster.loader.engine.select_source import SelectSource
 from kada_dagster.loader.engine.split import Part
-from kada_dagster.loader.engine.state import LoadState, StateTables
+from kada_dagster.loader.engine.state import LoadState, StateTables, cursor_fact, of_cursor
 from kada_dagster.loader.engine.stopping import Break, breakable
 from kada_dagster.loader.engine.target import Target, transaction
 from kada_dagster.loader.errors import TargetLostError
@@ -82,6 +82,7 @@ def _load(
 ) -> tuple[LoadResult, Callable[[], None]]:
     """Load within the open transaction, and note it there; what to do when that is committed."""
     task, began = attempt.task, time()
+    before = of_cursor(before, task.definition.cursor)
     plan = plan_of(task, before.mark, attempt.part)
     with opened_source(task, project, target) as source, breakable(_end_of(source)):
         context = LoadContext(plan, source, target, report)
@@ -104,7 +105,7 @@ def _load(
         result.mark_after,
         task.fingerprint,
         done.counts.read,
-        remembered.facts,
+        remembered.facts | cursor_fact(task.definition.cursor),
         attempt.load_id,
         result.outcome(),
     )

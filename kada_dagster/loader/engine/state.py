@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kada_dagster.loader.engine.table import sql
@@ -17,6 +17,7 @@ SCHEMA = "kada_loader"
 
 _LOCK = "kada_dagster loader: state tables"
 _PATIENCE = 60.0  # seconds
+_CURSOR = "cursor"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,17 @@ class LoadState:
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     load_id: str = ""
     outcome: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def cursor_fact(cursor: str | None) -> dict[str, Any]:
+    """What to keep of the column a mark is of."""
+    return {_CURSOR: cursor} if cursor else {}
+
+
+def of_cursor(state: LoadState, cursor: str | None) -> LoadState:
+    """The state, without the mark if that is one of another column: all rows come once more."""
+    is_other = state.facts.get(_CURSOR, cursor) != cursor
+    return replace(state, mark=None) if is_other else state
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,21 @@ def test_a_mark_may_be_a_number_and_never_goes_back(ends: Ends) -> None:
     assert ends.load(task).mark_after == "9007199254740993"
 
 
+@pytest.mark.parametrize("keyed", ["key: [id]\n", ""])
+def test_a_mark_of_another_column_is_none(ends: Ends, keyed: str) -> None:
+    """A row that was changed before that mark, and after it was loaded, would never come again."""
+    columns = "id int PRIMARY KEY, made timestamptz, changed timestamptz, name text"
+    make(ends, columns)
+    task = f"mode: incremental\n{QUERY}{keyed}"
+    ends.at_source("INSERT INTO t VALUES (1, '2026-01-05Z', '2026-01-01Z', 'a')")
+    ends.load(f"{task}cursor: made\n")
+    ends.at_source("UPDATE t SET changed = '2026-01-02Z', name = 'b'")
+    result = ends.load(f"{task}cursor: changed\n")
+    assert (result.mark_before, result.mark_after) == (None, "2026-01-02 00:00:00+00")
+    assert ends.at_target("SELECT id, name FROM t") == [(1, "b")]
+    assert ends.load(f"{task}cursor: changed\n").mark_before == "2026-01-02 00:00:00+00"
+
+
 def test_a_look_back_that_cannot_be_taken_from_the_column_is_an_error(ends: Ends) -> None:
     make(ends)
     ends.at_source("INSERT INTO t VALUES (1, '2026-01-01Z', 'a')")
