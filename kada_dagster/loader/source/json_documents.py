@@ -42,7 +42,11 @@ def json_records(stream: Readable, rows: str | None, name: str) -> Iterator[obje
         ConfigError: `rows` is no JMESPath.
         SourceReadError: it is no JSON, or no rows are found.
     """
-    wanted = JsonRows(rows)
+    return records_by(JsonRows(rows), stream, name)
+
+
+def records_by(wanted: JsonRows, stream: Readable, name: str) -> Iterator[object]:
+    """See `json_records`; the rows are those an expression finds."""
     head = _Head(stream)
     if _begins_lines(head.data):
         return _of_lines(head, wanted, name)

@@ -17,7 +17,7 @@ EXTRA = "files"
 """Extra that installs what is needed here."""
 
 _Node = dict[str, Any]
-_PER_ELEMENT = ("projection", "filter_projection", "flatten")
+PER_ELEMENT = ("projection", "filter_projection", "flatten")
 """What gives the same for a list as for its elements one by one."""
 
 
@@ -90,7 +90,7 @@ def _split(whole: _Node) -> tuple[tuple[str, ...] | None, _Node]:
     """The path to a list, and the expression for a list of some of its elements."""
     spine: list[_Node] = []
     node = whole
-    while node["type"] in _PER_ELEMENT:
+    while node["type"] in PER_ELEMENT:
         spine.append(node)
         node = node["children"][0]
     path = _names(node)

@@ -35,7 +35,9 @@ class ShopApi(StandIn):
 
     def __init__(self, orders: int) -> None:
         super().__init__(prefix="/api")
-        self.orders = [{"id": i, "name": f"order {i}"} for i in range(1, orders + 1)]
+        self.orders: list[dict[str, Any]] = [
+            {"id": i, "name": f"order {i}"} for i in range(1, orders + 1)
+        ]
         self.most = 1000
         self.tokens: list[str] = []
         self.uses, self.lifetime = 1000, 3600

@@ -15,7 +15,7 @@ from kada_dagster.loader.errors import SourceReadError
 from kada_dagster.loader.source.csv_blocks import CsvBlocks
 from kada_dagster.loader.source.csv_dialect import CsvDialect
 from kada_dagster.loader.source.drivers import driver
-from kada_dagster.loader.source.json_documents import json_records
+from kada_dagster.loader.source.json_documents import records_by
 from kada_dagster.loader.source.json_rows import EXTRA, JsonRows
 from kada_dagster.loader.source.xml_documents import xml_records
 
@@ -47,13 +47,16 @@ def misfit(answer: Answer, wanted: str) -> str:
     return "xml" if told.endswith("xml") or begin == b"<" else ""
 
 
-def records_in(answer: Answer, settings: HttpSource, name: str) -> Iterator[object]:
+def records_in(
+    answer: Answer, settings: HttpSource, name: str, wanted: JsonRows | None = None
+) -> Iterator[object]:
     """The rows.
 
     Args:
         answer: a success.
         settings: what the task says of answers.
         name: of the answer, for messages.
+        wanted: finds the rows in JSON; without it, `rows` of the task.
 
     Raises:
         ConfigError: `rows` is not usable.
@@ -65,7 +68,7 @@ def records_in(answer: Answer, settings: HttpSource, name: str) -> Iterator[obje
         return xml_records(BytesIO(answer.body), settings.rows, name)
     body = BytesIO(_utf8(answer, name))
     if settings.format == "json":
-        return json_records(body, settings.rows, name)
+        return records_by(wanted or JsonRows(settings.rows), body, name)
     return _csv_records(body, settings.delimiter, name)
 
 

@@ -43,13 +43,15 @@ class Page:
     Attributes:
         url: it was asked for at.
         answer: of the API.
-        rows: in it.
+        elements: in it that the API counts: what its rows were made of.
+        rows: how many there are.
         name: for messages.
     """
 
     url: str
     answer: Answer
-    rows: Sequence[object]
+    elements: Sequence[object]
+    rows: int
     name: str
 
 
@@ -70,7 +72,8 @@ class Pager:
         self._at = (
             (1 if settings.type == "page" else 0) if settings.first is None else settings.first
         )
-        self._rows = 0
+        self._elements = 0
+        self._is_doubtful = False
 
     @property
     def is_single(self) -> bool:
@@ -92,7 +95,7 @@ class Pager:
             LoaderError: the answer does not say what it should.
         """
         self._guard.page()
-        self._rows += len(page.rows)
+        self._elements += len(page.elements)
         kinds: dict[str, Callable[[Page], Ask | None]] = {
             "offset": self._counted,
             "page": self._counted,
@@ -107,12 +110,14 @@ class Pager:
         if self._settings.next is not None:
             if not found_in(page.answer, self._settings.next, page.name):
                 return None
-            if not page.rows:
+            if not page.elements:
                 raise PagingError("an empty page that says that there is more")
-        elif not page.rows:
+        elif not page.elements:
             return None
-        self._once(page.rows)
-        self._at += 1 if self._settings.type == "page" else len(page.rows)
+        self._once(page.elements)
+        if self._settings.type == "offset":
+            self._refuse_doubt(page)
+        self._at += 1 if self._settings.type == "page" else len(page.elements)
         return Ask({**self._size, self._param: self._at})
 
     def _cursor(self, page: Page) -> Ask | None:
@@ -147,30 +152,41 @@ class Pager:
     def _wfs(self, page: Page) -> Ask | None:
         told = matched(page.answer, page.name)
         total, returned = told.get("matched"), told.get("returned")
-        if returned is not None and returned != len(page.rows):
+        if returned is not None and returned != len(page.elements):
             raise PagingError(
-                f"the answer says that it has {returned} rows, but {len(page.rows)} were found; "
-                "see whether `rows` is right"
+                f"the answer says that it has {returned} rows, but {len(page.elements)} were "
+                "found; see whether `rows` is right"
             )
-        if not page.rows:
-            if total is not None and self._rows < total:
-                raise PagingError(f"{total} rows are there, but they end after {self._rows}")
+        if not page.elements:
+            if total is not None and self._elements < total:
+                raise PagingError(f"{total} rows are there, but they end after {self._elements}")
             return None
-        if total is not None and self._rows >= total:
+        if total is not None and self._elements >= total:
             return None
-        self._once(page.rows)
-        self._at += len(page.rows)
+        self._once(page.elements)
+        self._at += len(page.elements)
         return Ask({**self._size, self._param: self._at})
 
-    def _once(self, rows: Sequence[object]) -> None:
-        """The same rows cannot come again on another page."""
+    def _refuse_doubt(self, page: Page) -> None:
+        """A full page of rows in fewer elements, and more behind it: the rows are what is counted,
+        so that the next offset is too small."""
+        if self._is_doubtful:
+            raise PagingError(
+                "the page before has all rows asked for in fewer elements, so the API counts the "
+                "rows. If they are within a list of one, name that by its number, as in "
+                "results[0].rows; else use paging of type cursor or link"
+            )
+        self._is_doubtful = len(page.elements) < self._settings.size == page.rows
+
+    def _once(self, elements: Sequence[object]) -> None:
+        """The same elements cannot come again on another page."""
         try:
-            known: list[Any] = list(rows)
+            known: list[Any] = list(elements)
             self._guard.content(known)
         except PagingError:
             raise PagingError(
-                f"the same page came twice: the API does not look at {self._param}; see `param` "
-                "and `first`"
+                f"the same page came twice: the API does not look at {self._param}; see `param`, "
+                "`first`, and whether `rows` begins with the list that is cut into pages"
             ) from None
 
 

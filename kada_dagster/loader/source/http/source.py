@@ -18,6 +18,7 @@ from kada_dagster.loader.definition.sources import HttpSource
 from kada_dagster.loader.errors import NotSupportedError, SourceReadError
 from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
 from kada_dagster.loader.source.http.client import HttpClient, client_of
+from kada_dagster.loader.source.http.counted import counted_rows
 from kada_dagster.loader.source.http.formats import misfit, records_in, refuse_exception
 from kada_dagster.loader.source.http.paging import Ask, Page, Pager
 from kada_dagster.loader.source.places import Places
@@ -117,8 +118,10 @@ class Pages:
         """All rows, from the first page on; one page at a time is in memory.
 
         Raises:
+            ConfigError: `rows` is not usable.
             LoaderError: a page cannot be read, or the list does not end.
         """
+        counted_rows(self._settings)  # what cannot be counted is refused before anything is asked
         pager = Pager(self._settings.paging)
         ask: Ask | None = pager.first()
         number, before = 0, 0
@@ -132,10 +135,12 @@ class Pages:
             if pager.is_single:
                 yield from records_in(answer, self._settings, name)
                 return
-            rows = list(records_in(answer, self._settings, name))
+            counted = counted_rows(self._settings)
+            rows = list(records_in(answer, self._settings, name, counted))
             yield from rows
             before += len(rows)
-            ask = self._next(pager, Page(call.url, answer, rows, name))
+            elements = rows if counted is None else counted.elements
+            ask = self._next(pager, Page(call.url, answer, elements, len(rows), name))
 
     def _next(self, pager: Pager, page: Page) -> Ask | None:
         try:
