@@ -29,7 +29,7 @@ from kada_dagster.sandbox.web.answers import HTML, SIGN_IN, in_json
 from kada_dagster.sandbox.web.faults import HANG
 from kada_dagster_tests.api.manual_clock import ManualClock
 from kada_dagster_tests.loader.source.landing import Landing
-from kada_dagster_tests.loader.source.shop_api import SECRET, ShopApi, patient, shop
+from kada_dagster_tests.loader.source.shop_api import CSV, SECRET, ShopApi, patient, shop
 
 PAGED = {"path": "/offset", "rows": "items", "paging": {"type": "offset", "size": 3}}
 ALL = [(i,) for i in range(1, 8)]
@@ -187,6 +187,37 @@ def test_an_empty_list_and_no_content_have_no_rows(landing: Landing, api: ShopAp
     for answer in (in_json(200, []), Answer(204, content_type=""), Answer(200, b" ")):
         api.failures.add(Fault(path="/none", answer=answer))
         assert load(landing, api, selection(path="/none")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/offset", PAGED),
+        ("/cursor", {"paging": {"type": "cursor", "size": 3, "next": "meta.next"}}),
+        ("/linked", {"paging": {"type": "link"}}),
+        ("/wfs", {"paging": {"type": "wfs", "size": 3}, "rows": "member/order", "format": "xml"}),
+        ("/csv", {"paging": {"type": "page"}, "rows": None, "format": "csv"}),
+    ],
+)
+@pytest.mark.parametrize("after", [0, 1])
+def test_nothing_is_no_page_of_a_list(
+    landing: Landing, api: ShopApi, path: str, fields: Any, after: int
+) -> None:
+    api.failures.add(Fault(answer=Answer(200, b"", content_type=""), after=after, times=None))
+    message = f"{path}, page {after + 1}: the body is empty, though the status is 200"
+    with pytest.raises(SourceReadError, match=message):
+        load(landing, api, selection(**{"rows": "items", **fields, "path": path}))
+
+
+def test_no_content_ends_a_list(landing: Landing, api: ShopApi) -> None:
+    api.failures.add(Fault(answer=Answer(204, content_type=""), after=1))
+    assert load(landing, api, selection(**PAGED)) == ALL[:3]
+
+
+def test_an_empty_line_is_a_page_of_csv_without_rows(landing: Landing, api: ShopApi) -> None:
+    api.failures.add(Fault(answer=Answer(200, b"\n", CSV), after=1))
+    wanted = selection(path="/csv", format="csv", paging={"type": "offset"})
+    assert load(landing, api, wanted) == ALL
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,18 @@ def records_in(
     return _csv_records(body, settings.delimiter, name)
 
 
+def refuse_nothing(answer: Answer, wanted: str, name: str) -> None:
+    """Raise SourceReadError for a page without a body: taken for an empty one, it would end the
+    list, and hide the pages behind it. Only a 204 says that there is nothing."""
+    is_csv = wanted == "csv" and answer.body  # an empty line is a CSV without names and rows
+    if answer.status != 204 and not answer.body.strip() and not is_csv:
+        raise SourceReadError(
+            f"{name}: the body is empty, though the status is {answer.status}, so that it cannot "
+            "be told whether the list ends here; run the load again, and ask who runs the API if "
+            "it stays"
+        )
+
+
 def _utf8(answer: Answer, name: str) -> bytes:
     found = _CHARSET.search(answer.headers.get("Content-Type", ""))
     charset = found[1] if found else "utf-8"

@@ -19,7 +19,12 @@ from kada_dagster.loader.errors import NotSupportedError, SourceReadError
 from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
 from kada_dagster.loader.source.http.client import HttpClient, client_of
 from kada_dagster.loader.source.http.counted import counted_rows
-from kada_dagster.loader.source.http.formats import misfit, records_in, refuse_exception
+from kada_dagster.loader.source.http.formats import (
+    misfit,
+    records_in,
+    refuse_exception,
+    refuse_nothing,
+)
 from kada_dagster.loader.source.http.paging import Ask, Page, Pager
 from kada_dagster.loader.source.places import Places
 from kada_dagster.loader.source.records import Records
@@ -135,6 +140,7 @@ class Pages:
             if pager.is_single:
                 yield from records_in(answer, self._settings, name)
                 return
+            refuse_nothing(answer, self._settings.format, name)
             counted = counted_rows(self._settings)
             rows = list(records_in(answer, self._settings, name, counted))
             yield from rows
