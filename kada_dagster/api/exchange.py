@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from kada_dagster.api.auth import Auth, NoAuth
 from kada_dagster.api.call import READ, Call
+from kada_dagster.api.packing import Unpacker
 from kada_dagster.api.turns import Turns
 
 if TYPE_CHECKING:
@@ -146,12 +147,12 @@ class Exchange:
         end = monotonic() + _SLOW * timeout
         while piece := response.raw.read1(_CHUNK, decode_content=False):
             room = _MOST_BYTES + 1 - len(body)
-            body += unpacker.decompress(piece, room) if unpacker else piece
+            body += unpacker.unpack(piece, room) if unpacker else piece
             if len(body) > _MOST_BYTES:
                 raise LostError(f"an answer of more than {_MOST_BYTES >> 20} MiB", False)
             if monotonic() > end:
                 raise LostError(f"the answer did not end within {_SLOW * timeout:g} s")
-        if unpacker and body and not unpacker.eof:
+        if unpacker and unpacker.is_cut:
             raise LostError("a packed answer without an end")
         return Answer(response.status_code, headers, bytes(body), _shows_its_end(response))
 
@@ -162,13 +163,13 @@ def _shows_its_end(response: Response) -> bool:
     return without_body or "Content-Length" in headers or "Transfer-Encoding" in headers
 
 
-def _unpacker(encoding: str) -> Any:
-    """A zlib object that unpacks the body; None where it is not packed."""
+def _unpacker(encoding: str) -> Unpacker | None:
+    """What unpacks the body; None where it is not packed."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return None
     if encoding in ("gzip", "x-gzip"):
-        return zlib.decompressobj(wbits=31)
+        return Unpacker()
     raise LostError("an answer packed in a way nobody asked for", False)
 
 
@@ -183,6 +184,8 @@ def _lost(error: Exception) -> LostError:
         return LostError("the server's certificate was refused, or TLS failed", False)
     if isinstance(error, exceptions.ProxyError):
         return LostError("the proxy did not let the request through", was_sent=_was_sent(error))
+    if isinstance(error, zlib.error):
+        return LostError("a packed answer that is damaged, or not packed at all")
     if isinstance(error, ValueError):
         return LostError("the address, or that of a proxy, is not valid", False, was_sent=False)
     return LostError(_cause(error) or "the connection was lost", was_sent=_was_sent(error))

@@ -143,10 +143,50 @@ def test_a_packed_answer_is_unpacked() -> None:
     assert server.seen[0].headers["accept-encoding"] == "gzip"
 
 
+FIRST, SECOND = gzip.compress(b"[1,"), gzip.compress(b" 2]")
+PACKED = {"Content-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        FIRST + SECOND,
+        FIRST + SECOND + bytes(512),
+        FIRST + bytes(3) + SECOND,
+        gzip.compress(b"") + FIRST + gzip.compress(b"") * 3 + SECOND,
+    ],
+    ids=["two", "padded", "padded between", "with empty ones"],
+)
+@pytest.mark.parametrize("size", [1, 7, len(FIRST), 10_000])
+def test_all_members_of_a_packed_answer_are_unpacked(body: bytes, size: int) -> None:
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+    chunked = Reply(chunks, headers={**PACKED, "Transfer-Encoding": "chunked"})
+    for answer in (chunked, Reply(body, headers=PACKED)):
+        with HttpServer(always(answer)) as server, client(server.url) as api:
+            assert api.get("/") == [1, 2]
+            assert api.calls == 1
+
+
+@pytest.mark.parametrize("body", [FIRST + SECOND + b"rest", FIRST[:-8] + bytes(8), b"[1, 2]"])
+def test_a_packed_answer_that_is_damaged_is_told(body: bytes) -> None:
+    assert "a packed answer that is damaged" in failed(Reply(body, headers=PACKED)).reason
+
+
+def test_a_packed_answer_may_be_of_many_members() -> None:
+    numbers = list(range(20_000))
+    body = b"".join(gzip.compress(b"%d," % number, 1) for number in numbers)
+    answer = Reply(gzip.compress(b"[") + body + gzip.compress(b"-1]"), headers=PACKED)
+    with HttpServer(always(answer)) as server, client(server.url) as api:
+        assert api.get("/") == [*numbers, -1]
+
+
 def test_an_answer_that_unpacks_without_end_is_refused() -> None:
     body = gzip.compress(b" " * (200 * 1024 * 1024), 1)
-    error = failed(Reply(body, headers={"Content-Encoding": "gzip"}))
-    assert "more than 128 MiB" in error.reason
+    halves = gzip.compress(b" " * (100 * 1024 * 1024), 1) * 2
+    for packed in (body, halves):
+        error = failed(Reply(packed, headers=PACKED))
+        assert "more than 128 MiB" in error.reason
 
 
 def test_connections_are_kept() -> None:
@@ -303,6 +343,10 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         hung_up(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n[1, 2\r\nzz\r\n"),
         hung_up(HEAD + b"\r\n[1, 2"),
         hung_up(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"[1, 2]")[:-4]),
+        Reply(gzip.compress(b"[1, 2]") + SECOND[:-4], headers=PACKED),
+        Reply(gzip.compress(b"[1, 2]") + SECOND[:1], headers=PACKED),
+        Reply(SECOND[:5], headers=PACKED),
+        Reply(gzip.compress(b"[1, 2]") + b"rest", headers=PACKED),
         hung_up(HEAD + b"Content-Encoding: gzip\r\nContent-Length: 6\r\n\r\n[1, 2]"),
         hung_up(b"not HTTP at all\r\n\r\n"),
     ],
@@ -316,6 +360,10 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         "chunks broken",
         "body without length cut",
         "packed body cut",
+        "second member cut",
+        "second member cut in its head",
+        "first member cut in its head",
+        "no member behind the first",
         "not packed",
         "no HTTP",
     ],
