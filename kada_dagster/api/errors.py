@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import Self
+
 from kada_dagster.errors import (
     ConnectionFailedError,
     ExtractError,
@@ -39,6 +41,19 @@ class ApiCallError(KadaError):
         super().__init__(message)
         self.method, self.path, self.status, self.reason = method, path, status, reason
         self.code, self.maybe_done, self.retry_after = code, maybe_done, retry_after
+
+    def saying(self, more: str) -> Self:
+        """The same error, whose message says more: what it means where it was met."""
+        return type(self)(
+            f"{self}; {more}",
+            method=self.method,
+            path=self.path,
+            status=self.status,
+            reason=self.reason,
+            code=self.code,
+            maybe_done=self.maybe_done,
+            retry_after=self.retry_after,
+        )
 
 
 class ApiUnauthorizedError(ApiCallError, PermissionDeniedError):

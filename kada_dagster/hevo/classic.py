@@ -18,7 +18,7 @@ from kada_dagster.extracts.tables import Table
 from kada_dagster.hevo.allowed import allowed, kind_of
 from kada_dagster.hevo.client import CLASSIC, path_of
 from kada_dagster.hevo.connections import Connection, classic_name
-from kada_dagster.hevo.crawl import Task
+from kada_dagster.hevo.crawl import Task, once
 from kada_dagster.hevo.flow import Flow
 from kada_dagster.hevo.jobs import is_in
 from kada_dagster.hevo.reading import Reading, compact
@@ -73,7 +73,8 @@ class ClassicPipelines:
         pipeline.has_code = bool(code.strip())
         if pipeline.has_code:
             yield Task(lambda _: self._write_code(pipeline, code))
-        for entry in crawl.items(CLASSIC, "pipelines", number, "objects", key="name"):
+        objects = crawl.client.items(CLASSIC, "pipelines", number, "objects")
+        for entry in once(crawl.runs(CLASSIC, number, objects), "name"):  # hold their last runs
             if pipeline.has_code:
                 pipeline.objects.add(hash(text(entry.get("name"))))
             yield Task(partial(self._write_object, pipeline, entry))

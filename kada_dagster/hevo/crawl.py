@@ -12,11 +12,18 @@ from kada_dagster.api.lookahead import Stream
 from kada_dagster.api.values import text
 from kada_dagster.extracts.seen import Seen
 from kada_dagster.hevo.answers import Answers, Trim, as_it_is
-from kada_dagster.hevo.client import HevoClient
+from kada_dagster.hevo.client import HevoClient, path_of
+
+GONE = frozenset({"DELETED", "DELETING"})
+"""Statuses of pipelines that are gone, or will be soon."""
 
 _WIDTH = 8  # pipelines whose lists are read at the same time
 _DEPTH = 500  # entries of one pipeline's lists that are held
 _CLIENT_ERRORS = range(400, 500)
+_LOST = (
+    "its runs would be missing for good, so nothing of this window is written: run it again when "
+    "the list can be read"
+)
 Warn = Callable[[str, str], None]
 
 
@@ -72,13 +79,40 @@ class Crawl:
             names: parts of the path behind it, not encoded.
             key: field that tells entries apart: rows that move between pages come twice.
         """
-        seen = Seen()
-        for entry in self.tolerated(self.client.items(family, *names)):
-            name = text(entry.get(key))
-            if not name or seen.add(name):
-                yield entry
+        return once(self._tolerated_items(self.client.items(family, *names)), key)
 
-    def tolerated(self, items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def runs(
+        self, family: str, pipeline: str, items: Iterator[dict[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
+        """A list that tells of runs of a pipeline; what there is where the pipeline is gone.
+
+        Its window is read once: runs that are not in it now would never be.
+
+        Args:
+            family: `CLASSIC` or `EDGE`.
+            pipeline: id.
+            items: of the list.
+
+        Raises:
+            KadaError: it cannot be read to its end, and the pipeline is not gone.
+        """
+        try:
+            yield from items
+        except ApiNotFoundError as error:
+            if not self._is_gone(family, pipeline):
+                raise error.saying(f"the pipeline is there, and {_LOST}") from error
+            self.warn("not_found", str(error))
+        except (ApiForbiddenError, ApiError) as error:
+            raise error.saying(_LOST) from error
+
+    def _is_gone(self, family: str, pipeline: str) -> bool:
+        try:
+            found = self.client.one(path_of(family, "pipelines", pipeline))
+        except ApiNotFoundError:
+            return True
+        return text(found.get("status")).upper() in GONE
+
+    def _tolerated_items(self, items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The items up to where the list is refused or gone, which is counted."""
         try:
             yield from items
@@ -110,3 +144,17 @@ class Crawl:
                 raise
             self.warn("not_readable", str(error))
         return {}
+
+
+def once(entries: Iterator[dict[str, Any]], key: str) -> Iterator[dict[str, Any]]:
+    """Entries without those that come again: rows move between pages.
+
+    Args:
+        entries: of a list.
+        key: field that tells them apart; entries without it are all there.
+    """
+    seen = Seen()
+    for entry in entries:
+        name = text(entry.get(key))
+        if not name or seen.add(name):
+            yield entry

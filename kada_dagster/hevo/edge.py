@@ -18,12 +18,11 @@ from kada_dagster.hevo.allowed import allowed
 from kada_dagster.hevo.classic import schedule_of
 from kada_dagster.hevo.client import EDGE, path_of
 from kada_dagster.hevo.connections import Connection
-from kada_dagster.hevo.crawl import Task
+from kada_dagster.hevo.crawl import GONE, Task
 from kada_dagster.hevo.flow import Flow
 from kada_dagster.hevo.jobs import NewestFirst, ended, is_finished, is_in
 from kada_dagster.hevo.reading import Reading, compact
 
-_GONE = frozenset({"DELETED", "DELETING"})
 _OFF = frozenset({"DELETED", "DISABLED", "INACTIVE"})
 _DETAIL_KEYS = ("object_name", "destination_table_name", "load_mode")
 _FIELD_KEYS = ("source_name", "destination_name", "status")
@@ -76,11 +75,12 @@ class EdgePipelines:
         """What to write of a pipeline, and to ask for."""
         crawl, pipeline = self._reading.crawl, self._pipeline(given)
         yield Task(lambda _: self._write_pipeline(pipeline, given))
-        if text(given.get("status")).upper() not in _GONE:
+        if text(given.get("status")).upper() not in GONE:
             for entry in crawl.items(EDGE, "pipelines", pipeline.id, "objects", key="object_id"):
                 yield self._object(pipeline, entry)
         order = NewestFirst(self._horizon)
-        for job in crawl.tolerated(crawl.client.jobs(pipeline.id, order.is_enough)):
+        jobs = crawl.client.jobs(pipeline.id, order.is_enough)
+        for job in crawl.runs(EDGE, pipeline.id, jobs):
             yield Task(partial(self._write_job, pipeline, job))
         yield Task(lambda _: self._reading.progress(f"Edge pipeline {pipeline.name}"))
 

@@ -82,7 +82,7 @@ def test_a_members_key_costs_what_it_may_not_see_and_no_more(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["destinations", "models", "workflows", "objects", "event-types", "transformations"]
+    "endpoint", ["destinations", "models", "workflows", "event-types", "transformations"]
 )
 def test_an_endpoint_that_is_refused_does_not_end_the_extract(
     endpoint: str, tmp_path: Path

@@ -36,7 +36,7 @@ def least_calls(
 def _classic(pipeline: ClassicPipeline) -> int:
     mapped = [one for one in pipeline.event_types if one.status not in ("IGNORED", "UNMAPPED")]
     if pipeline.is_gone:
-        return 3
+        return 4  # one of them asks whether it is gone
     objects, event_types = len(pipeline.objects), len(pipeline.event_types)
     return _pages(objects) + _pages(event_types) + 1 + len(mapped)
 
@@ -44,7 +44,7 @@ def _classic(pipeline: ClassicPipeline) -> int:
 def _edge(pipeline: EdgePipeline, horizon: int, full_list: bool) -> int:
     is_silent = pipeline.status in SILENT_PIPELINE
     if pipeline.is_gone:
-        return 1 if is_silent else 2
+        return 2 if is_silent else 3  # likewise
     jobs = _pages_of_jobs(pipeline.jobs, horizon)
     if is_silent:
         return jobs
