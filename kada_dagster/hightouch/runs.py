@@ -21,7 +21,11 @@ from kada_dagster.hwm.window import Window
 _FINISHED = frozenset({"cancelled", "failed", "success", "warning", "interrupted"})
 _SKEW = timedelta(minutes=5)  # clocks that disagree, so that a run ends before it starts
 _MOMENT = timedelta(milliseconds=1)
-_REFUSED = frozenset({400, 422})
+_PERHAPS_GONE = frozenset({400, 404, 410, 422})
+_LOST = (
+    "the sync is there, and its runs would be missing for good, so nothing of this window is "
+    "written: run it again when they can be read"
+)
 _COUNTS = {"added": "addedCount", "changed": "changedCount", "removed": "removedCount"}
 
 
@@ -92,18 +96,18 @@ class RunReader:
         """The runs of a sync, as it is listed; none and no call where it cannot have any.
 
         Raises:
-            KadaError: see `ApiClient.items`; that the sync is gone is none.
+            KadaError: they cannot be read to their end, and the sync is not gone.
         """
         number = text(sync.get("id"))
         if not number or not self.is_wanted(sync):
             return RunsFound()
         try:
             return self._found(self._answers(number))
-        except ApiNotFoundError:
-            return RunsFound(is_there=False)
-        except ApiError as error:
-            if error.status not in _REFUSED or self.client.is_there(number):
+        except (ApiNotFoundError, ApiError) as error:
+            if error.status not in _PERHAPS_GONE:
                 raise
+            if self.client.is_there(number):
+                raise error.saying(_LOST) from error
             return RunsFound(is_there=False)
 
     def _answers(self, sync: str) -> Iterable[Mapping[str, Any]]:

@@ -88,14 +88,27 @@ def test_a_list_that_cannot_be_read_fails_the_run(
     assert path in str(found)
 
 
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("unprocessable", ApiError),
+        ("bad_request", ApiError),
+        ("not_found", ApiNotFoundError),
+        ("forbidden", PermissionDeniedError),
+    ],
+)
 def test_a_list_of_runs_that_is_refused_though_the_sync_is_there_fails_the_run(
-    tmp_path: Path,
+    kind: str, error: type[KadaError], tmp_path: Path
 ) -> None:
     estate = workspace()
     sync = next(iter(estate.runs))
     with serving(estate) as site:
-        site.server.fail("unprocessable", f"/syncs/{sync}/runs", times=None)
-        assert isinstance(fails(site, tmp_path), ApiError)
+        site.server.fail(kind, f"/syncs/{sync}/runs", times=None)
+        found = fails(site, tmp_path)
+        asked = [request.path for request in site.server.requests]
+    assert isinstance(found, error)
+    assert ("the sync is there" in str(found)) == (kind != "forbidden")
+    assert asked.count(f"/syncs/{sync}") == (kind != "forbidden")
 
 
 def test_an_api_that_refuses_pages_of_101_is_asked_for_100(tmp_path: Path) -> None:
