@@ -27,7 +27,8 @@ BASE_URL = "https://api.fivetran.com/v1"
 CALLS_AN_HOUR = 20_000
 """What a paid account may call in any hour, all its tools together; a trial may call 500."""
 
-_NO_HISTORY = frozenset({403, 404, 405})
+NO_HISTORY = frozenset({403, 404, 405})
+"""What is answered where there is no history to be had."""
 
 
 @dataclass(frozen=True)
@@ -162,18 +163,29 @@ class FivetranClient(Endpoints):
             within: seconds, for each page; see `ApiClient.read`.
 
         Returns:
-            None where there is no history to be had (403, 404, 405).
+            None where there is no history to be had, see `NO_HISTORY`.
         """
-        path = path_of(connection_id, "sync-history")
-        found: list[SyncRecord] = []
         try:
-            for first, last in spans(start, end):
-                query = {"start_time": moment(first), "end_time": moment(last)}
-                found += map(SyncRecord.read, self.items(path, query, within=within))
+            return self.told_history(connection_id, start, end, within=within)
         except ApiCallError as error:
-            if error.status in _NO_HISTORY:
+            if error.status in NO_HISTORY:
                 return None
             raise
+
+    def told_history(
+        self,
+        connection_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        within: float | None = None,
+    ) -> list[SyncRecord]:
+        """As `history`, for whom it must be there: that there is none to be had raises, too."""
+        path = path_of(connection_id, "sync-history")
+        found: list[SyncRecord] = []
+        for first, last in spans(start, end):
+            query = {"start_time": moment(first), "end_time": moment(last)}
+            found += map(SyncRecord.read, self.items(path, query, within=within))
         return in_order(found)
 
     def connector_type(self, service: str) -> dict[str, Any]:

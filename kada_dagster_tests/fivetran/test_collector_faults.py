@@ -9,15 +9,23 @@ from pathlib import Path
 import pytest
 
 from kada_dagster.api.budget import RateBudget
-from kada_dagster.api.errors import ApiError, ApiForbiddenError, ApiUnauthorizedError
+from kada_dagster.api.errors import (
+    ApiError,
+    ApiForbiddenError,
+    ApiNotFoundError,
+    ApiUnauthorizedError,
+)
 from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.sandbox.fivetran import FivetranWorld
 from kada_dagster.sandbox.fivetran.budgets import Budgets
 from kada_dagster.sandbox.fivetran.catalogue import catalogue_world
 from kada_dagster.sandbox.fivetran.faults import Fault
 from kada_dagster.sandbox.fivetran.server import FivetranSandbox
+from kada_dagster.sandbox.fivetran.truth_events import events
 from kada_dagster.sandbox.web import Request
 from kada_dagster_tests.fivetran.collected import (
+    DAY,
+    HOST,
     assert_is_the_truth,
     collector,
     extract,
@@ -158,6 +166,51 @@ def test_a_connection_that_is_deleted_meanwhile_is_counted_and_fails_nothing(
     assert {f'"fivetran.com".connection.{number}' for number in others} < {
         one.object_id for one in found.meta
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(403, ApiForbiddenError), (404, ApiNotFoundError), (405, ApiError), (400, ApiError)],
+)
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_history_that_is_refused_where_others_have_one_fails_the_run_and_no_sync_is_lost(
+    after: int, status: int, kind: type[KadaError], tmp_path: Path
+) -> None:
+    world = calm_world()
+    with served(world) as server:
+        server.fail(Fault.status(status, "/sync-history$", after=after))
+        with pytest.raises(kind, match=f"/sync-history was answered with {status}") as caught:
+            extract(server, tmp_path)
+        assert ("sync_history: false" in str(caught.value)) == (status != 400)
+        assert not list(tmp_path.rglob("EVENTS*"))
+        found = extract(server, tmp_path)
+    assert_is_the_truth(found, world)
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_connection_that_is_gone_when_its_history_is_asked_for_leaves_the_others_theirs(
+    after: int, tmp_path: Path
+) -> None:
+    world, asked, gone = calm_world(), list[str](), list[str]()
+    truth = events(world, HOST, DAY)
+
+    def delete(request: Request) -> None:
+        if request.path.endswith("/sync-history"):
+            asked.append(request.path.split("/")[-2])
+            if len(asked) == after + 1:
+                gone.append(asked[-1])
+                world.delete_connection(asked[-1])
+
+    with served(world) as server:
+        server.before_answer = delete
+        found = extract(server, tmp_path)
+        assert len(server.calls("GET", f"/connections/{gone[0]}$")) == 1
+    assert found.warnings["sync_history_not_available"] == 1
+    mine = f".{gone[0]}."
+    assert {one for one in found.events if mine not in one.event_id} == {
+        one for one in truth if mine not in one.event_id
+    }
+    assert truth
 
 
 def test_the_limit_of_a_trial_account_is_kept_by_waiting(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from kada_dagster.extracts.identity import split_id
 from kada_dagster.fivetran.extraction.syncs import PROBES
 from kada_dagster.hwm.window import Window
 from kada_dagster.sandbox.fivetran import FivetranWorld, Outcome, Quirks, Sync
-from kada_dagster.sandbox.fivetran.faults import Fault
 from kada_dagster.sandbox.fivetran.server import FivetranSandbox
 from kada_dagster.sandbox.fivetran.truth_calls import least_calls
 from kada_dagster.sandbox.fivetran.truth_events import events, finished
@@ -209,23 +208,6 @@ def test_the_history_is_not_asked_for_where_that_is_not_wanted(tmp_path: Path) -
         assert found.calls == least_calls(world, window, history=False)
     assert_same(found.events, events(world, HOST, window, history=False))
     assert found.warnings["sync_history_not_available"] == 1
-
-
-@pytest.mark.parametrize("status", [403, 404, 405])
-def test_one_connection_without_a_history_leaves_the_others_theirs(
-    status: int, tmp_path: Path
-) -> None:
-    world = lively_world(1, Quirks())
-    world.advance_to(at(6))
-    window = Window(at(0), at(6))
-    with served(world) as server:
-        server.fail(Fault.status(status, r"sf.1/sync-history", times=None))
-        found = extract(server, tmp_path, window)
-    assert found.warnings["sync_history_not_available"] == 1
-    assert "sf.1" in found.samples["sync_history_not_available"]
-    truth = {one for one in events(world, HOST, window) if '"sf.1"' not in one.event_id}
-    assert truth
-    assert {one for one in found.events if '"sf.1"' not in one.event_id} == truth
 
 
 def test_the_end_of_a_window_belongs_to_the_next(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The finished syncs of connections as rows of EVENTS: each in the window that holds its end.
 
 Whether the API filters its history by start or by end is not said, so that of some hours before the
-window is read, too. Where there is no history, the moments of the last success and failure are all
-there is. Where the newest sync is not in the history yet, its moment stands in for it.
+window is read, too. Where the account has no history, the moments of the last success and failure
+are all there is. Where the newest sync is not in the history yet, its moment stands in for it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
+from kada_dagster.api.errors import ApiCallError, ApiNotFoundError
 from kada_dagster.extracts.contract import json_cell, timestamp
 from kada_dagster.extracts.identity import object_id
 from kada_dagster.fivetran.allowed import compact
-from kada_dagster.fivetran.client import FivetranClient
+from kada_dagster.fivetran.client import NO_HISTORY, FivetranClient
 from kada_dagster.fivetran.connection import Connection
 from kada_dagster.fivetran.extraction.reading import Reading
 from kada_dagster.fivetran.history import SyncRecord
@@ -30,6 +32,11 @@ _SUCCESS, _FAILURE = "COMPLETED", "FAILURE"
 _OVER = frozenset({_SUCCESS, _FAILURE, "CANCELED", "PAUSED"})
 _LONGEST = 500
 _MASKED = "***"
+_LOST = (
+    "other connections have a history, and without this one syncs would be missing for good, so "
+    "nothing of this window is written: run it again when the history can be read, or set "
+    "`sync_history: false` to do with the newest success and failure of each connection"
+)
 
 Records = list[SyncRecord] | None
 """The history of a connection; None where there is none to be had."""
@@ -64,18 +71,57 @@ class SyncReader:
         return connection.created_at is None or connection.created_at < self.reading.window.end
 
     def _read(self, connections: Iterator[Connection]) -> Iterator[tuple[Connection, Records]]:
-        """The history of each. The first ones tell whether the account has one."""
-        for _, connection in zip(range(PROBES if self.history else 0), connections, strict=False):
+        """The history of each; None for all where the account has none."""
+        probed = list(self._probed(connections))
+        if probed and isinstance(probed[-1][1], list):
+            yield from ((connection, self._told(connection, found)) for connection, found in probed)
+            yield from self.client.api.gather(connections, self._records)
+        else:
+            yield from ((connection, None) for connection, _ in probed)
+            yield from ((connection, None) for connection in connections)
+
+    def _probed(
+        self, connections: Iterator[Connection]
+    ) -> Iterator[tuple[Connection, list[SyncRecord] | ApiCallError]]:
+        """The first ones, up to one with a history: they tell whether the account has one."""
+        for connection in islice(connections, PROBES if self.history else 0):
             found = self._ask(connection)
             yield connection, found
-            if found is not None:
-                yield from self.client.api.gather(connections, self._ask)
-        yield from ((connection, None) for connection in connections)
+            if isinstance(found, list):
+                return
 
-    def _ask(self, connection: Connection) -> Records:
+    def _records(self, connection: Connection) -> Records:
+        return self._told(connection, self._ask(connection))
+
+    def _told(self, connection: Connection, found: list[SyncRecord] | ApiCallError) -> Records:
+        """The history of a connection in an account that has one; None where it is gone.
+
+        Raises:
+            ApiCallError: it is there, and its history is refused.
+        """
+        if isinstance(found, list):
+            return found
+        if isinstance(found, ApiNotFoundError) and self._is_gone(connection):
+            return None
+        raise found.saying(_LOST) from found
+
+    def _is_gone(self, connection: Connection) -> bool:
+        try:
+            self.client.connection(connection.id)
+        except ApiNotFoundError:
+            return True
+        return False
+
+    def _ask(self, connection: Connection) -> list[SyncRecord] | ApiCallError:
+        """The history of a connection, or what says that there is none to be had."""
         window = self.reading.window
         start = _earlier(window.start, max(self.lookback, TOLERANCE))
-        return self.client.history(connection.id, start, window.end + TOLERANCE)
+        try:
+            return self.client.told_history(connection.id, start, window.end + TOLERANCE)
+        except ApiCallError as error:
+            if error.status not in NO_HISTORY:
+                raise
+            return error
 
     def _write(self, connection: Connection, records: Records) -> int:
         if records is None:
