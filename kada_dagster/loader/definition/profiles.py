@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag, TypeAdapter, field_validator, model_validator
+from pydantic import AfterValidator, Field, Tag, TypeAdapter, field_validator, model_validator
 from typing_extensions import Self
 
 from kada_dagster.config.fields import LocalPath, Seconds, Settings, by_type
@@ -14,12 +14,19 @@ from kada_dagster.loader.definition.template import (
     SecretText,
     Template,
     TemplateText,
-    is_secret_header,
     without_password,
 )
+from kada_dagster.loader.definition.written_secrets import (
+    NO_LOGIN_HERE,
+    has_login,
+    is_secret_header,
+    referring_options,
+    without_written_secret,
+)
 
-_IN_ADDRESS = re.compile(r"//[^/@]*?:([^@]+)@")
-_IN_STRING = re.compile(r"\b(?:pwd|password)\s*=\s*([^;]+)", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"\A[^/]*//[^/@]*?:([^@]+)@")
+DriverOptions = Annotated[dict[str, TemplateText], AfterValidator(referring_options)]
+"""Parameters of a driver; those that are secret are references."""
 
 
 class Profile(Settings):
@@ -37,9 +44,7 @@ class _ServerProfile(Profile):
     username: TemplateText | None = Field(default=None, description="Who logs in.")
     password: SecretText | None = Field(default=None, description="Password, as ${NAME}.")
     connect_timeout: Seconds = Field(default=10, description="Seconds to wait for a connection.")
-    options: dict[str, TemplateText] = Field(
-        default={}, description="Further parameters of the driver."
-    )
+    options: DriverOptions = Field(default={}, description="Further parameters of the driver.")
 
 
 class PostgresProfile(_ServerProfile):
@@ -79,7 +84,7 @@ class SqlalchemyProfile(Profile):
     @field_validator("url")
     @classmethod
     def _password_is_a_reference(cls, url: Template) -> Template:
-        return without_password(url, _IN_ADDRESS)
+        return without_written_secret(without_password(url, _IN_ADDRESS))
 
 
 class OdbcProfile(Profile):
@@ -94,7 +99,7 @@ class OdbcProfile(Profile):
     @field_validator("connection_string")
     @classmethod
     def _password_is_a_reference(cls, text: Template) -> Template:
-        return without_password(text, _IN_STRING)
+        return without_written_secret(text)
 
 
 class FolderProfile(Profile):
@@ -103,9 +108,18 @@ class FolderProfile(Profile):
     type: Literal["folder"] = "folder"
     path: LocalPath | None = Field(default=None, description="The folder.")
     url: TemplateText | None = Field(default=None, description="As s3://bucket/prefix.")
-    options: dict[str, TemplateText] = Field(
+    options: DriverOptions = Field(
         default={}, description="Parameters of the store's driver, as keys."
     )
+
+    @field_validator("url")
+    @classmethod
+    def _password_is_elsewhere(cls, url: Template | None) -> Template | None:
+        if url is None:
+            return None
+        if has_login(url.text):
+            raise ValueError(NO_LOGIN_HERE)
+        return without_written_secret(url)
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from kada_dagster.config.fields import Seconds, Settings, Text
 from kada_dagster.errors import ConfigError
-from kada_dagster.loader.definition.template import is_secret_header
+from kada_dagster.loader.definition.written_secrets import is_secret_header
 from kada_dagster.loader.source.csv_dialect import CsvDialect
 from kada_dagster.loader.source.files.pattern import Pattern
 

@@ -16,7 +16,6 @@ from pydantic import AfterValidator, BeforeValidator, InstanceOf, PlainSerialize
 from kada_dagster.errors import ConfigError
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_SECRET_HEADER = re.compile(r"authorization|cookie|api-?key|token|secret", re.IGNORECASE)
 NOT_HERE = "a secret is not written here; put it in an environment variable and write ${NAME}"
 _ODD = re.compile(r"\$\{(?![A-Za-z_][A-Za-z0-9_]*\})")
 
@@ -90,11 +89,6 @@ def without_password(template: Template, password: re.Pattern[str]) -> Template:
     if found and not _VARIABLE.search(found[1]):
         raise ValueError(NOT_HERE)
     return template
-
-
-def is_secret_header(name: str) -> bool:
-    """Whether a header of HTTP holds a secret, by its name."""
-    return bool(_SECRET_HEADER.search(name))
 
 
 def _text_of(template: Any) -> str:
