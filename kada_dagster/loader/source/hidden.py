@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from kada_dagster.loader.definition.template import Template
 
-_SHORTEST = 4  # characters of a value; a shorter one would be masked in half of all words
+SHORTEST = 4  # characters of a value; a shorter one would be masked in half of all words
 
 
 def hidden_values(
@@ -24,6 +24,6 @@ def hidden_values(
         ConfigError: a variable is not set.
     """
     given = [Template(f"${{{name}}}").resolve(field) for name in template.variables]
-    values = [value for value in given if len(value) >= _SHORTEST]
+    values = [value for value in given if len(value) >= SHORTEST]
     values += filter(None, passwords)
     return tuple(dict.fromkeys(one for value in values for one in (value, spelt(value))))

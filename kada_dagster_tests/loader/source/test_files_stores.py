@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from kada_dagster.errors import ConfigError
-from kada_dagster.loader.definition.profiles import PROFILE
+from kada_dagster.errors import ConfigError, KadaError
+from kada_dagster.loader.definition.profiles import PROFILE, Profile
 from kada_dagster.loader.definition.sources import FilesSource
+from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.errors import (
     FileChangedError,
     LoaderError,
@@ -33,6 +34,7 @@ from kada_dagster.loader.source.registry import open_source
 from kada_dagster_tests.extracts.shared_places import ACCOUNT_KEY, azure_environment
 from kada_dagster_tests.landing.azurite import Azurite
 from kada_dagster_tests.landing.s3_server import REGION, Keys, S3Server
+from kada_dagster_tests.loader.source.ftp_logins import FtpLogins
 from kada_dagster_tests.loader.source.landing import Landing
 
 
@@ -78,7 +80,9 @@ def s3_place(request: pytest.FixtureRequest) -> Place:
     def names() -> list[str]:
         return sorted(name.removeprefix("in/") for name in server.objects(bucket))
 
-    return Place(ObjectStore(f"s3://{bucket}/in/", options_of(server), "drop"), put, names)
+    return Place(
+        ObjectStore(Template(f"s3://{bucket}/in/"), options_of(server), "drop"), put, names
+    )
 
 
 @pytest.fixture(params=[folder_place, s3_place], ids=["folder", "s3"])
@@ -153,7 +157,7 @@ def test_a_mark_of_a_folder_is_no_file(s3_server: S3Server) -> None:
     bucket = s3_server.new_bucket()
     for key in ("in/", "in/2026/", "in/2026/a.csv"):
         s3_server.s3.put_object(Bucket=bucket, Key=key, Body=b"")
-    store = ObjectStore(f"s3://{bucket}/in", options_of(s3_server), "drop")
+    store = ObjectStore(Template(f"s3://{bucket}/in"), options_of(s3_server), "drop")
     assert [file.name for file in store.files(Pattern("**"))] == ["2026/a.csv"]
     assert store.files(Pattern("*")) == []
 
@@ -163,7 +167,9 @@ def test_files_of_a_container_are_listed_read_and_moved(azurite: Azurite) -> Non
     for name in ("a.csv", "2026/b.csv"):
         container.upload_blob(f"in/{name}", b"a\n1\n")
     url = f"abfs://{container.container_name}/in"
-    store = ObjectStore(url, {"connection_string": azure_environment(azurite)[ACCOUNT_KEY]}, "d")
+    store = ObjectStore(
+        Template(url), {"connection_string": azure_environment(azurite)[ACCOUNT_KEY]}, "d"
+    )
     first, second = store.files(Pattern("**/*.csv"))
     assert (first.name, second.name, first.size) == ("2026/b.csv", "a.csv", 4)
     assert store.facts("a.csv") == second
@@ -179,18 +185,18 @@ def test_files_of_a_container_are_listed_read_and_moved(azurite: Azurite) -> Non
     store.remove("2026/b.csv")
     assert [file.name for file in store.files(Pattern("**"))] == ["done/a.csv"]
     with pytest.raises(SourceReadError, match="there is none"):
-        ObjectStore("abfs://nowhere/in", store._options, "d").files(Pattern("*"))
+        ObjectStore(Template("abfs://nowhere/in"), store._options, "d").files(Pattern("*"))
 
 
 def test_other_stores_are_walked_folder_by_folder(tmp_path: Path) -> None:
     for name in NAMES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    store = ObjectStore(f"file://{tmp_path}", {}, "drop")
+    store = ObjectStore(Template(f"file://{tmp_path}"), {}, "drop")
     assert [file.name for file in store.files(Pattern("**"))] == sorted(NAMES)
     assert store.files(Pattern("none/*")) == []
     with pytest.raises(SourceReadError, match="there is none"):
-        ObjectStore(f"file://{tmp_path}/none", {}, "drop").files(Pattern("**"))
+        ObjectStore(Template(f"file://{tmp_path}/none"), {}, "drop").files(Pattern("**"))
 
 
 def test_files_are_moved_and_removed(place: Place) -> None:
@@ -266,7 +272,7 @@ def test_a_store_that_refuses_or_is_away_is_told_without_secrets(
 ) -> None:
     bucket = guarded_s3_server.new_bucket()
     options = {**options_of(guarded_s3_server), "config_kwargs": {"retries": {"max_attempts": 1}}}
-    store = ObjectStore(f"s3://{bucket}/in", {**options, **change}, "drop")
+    store = ObjectStore(Template(f"s3://{bucket}/in"), {**options, **change}, "drop")
     with pytest.raises(error, match=rf"drop \(s3://{bucket}/in\): .*: {what}") as caught:
         store.files(Pattern(pattern))
     assert options["secret"] not in str(caught.value)
@@ -275,14 +281,14 @@ def test_a_store_that_refuses_or_is_away_is_told_without_secrets(
 @pytest.mark.parametrize("pattern", ["*", "**/*", "x/*"])
 def test_a_bucket_that_is_not_there_is_no_empty_one(s3_server: S3Server, pattern: str) -> None:
     options, bucket = options_of(s3_server), s3_server.new_bucket()
-    assert ObjectStore(f"s3://{bucket}/in", options, "drop").files(Pattern(pattern)) == []
+    assert ObjectStore(Template(f"s3://{bucket}/in"), options, "drop").files(Pattern(pattern)) == []
     with pytest.raises(SourceReadError, match="there is none"):
-        ObjectStore("s3://no-such-bucket/in", options, "drop").files(Pattern(pattern))
+        ObjectStore(Template("s3://no-such-bucket/in"), options, "drop").files(Pattern(pattern))
 
 
 def test_a_url_without_a_driver_names_the_cure() -> None:
     with pytest.raises(ConfigError, match=r"drop\.url: gs:// needs a driver: pip install 'gcsfs'"):
-        ObjectStore("gs://bucket", {}, "drop").files(Pattern("*"))
+        ObjectStore(Template("gs://bucket"), {}, "drop").files(Pattern("*"))
 
 
 @pytest.mark.parametrize(
@@ -293,13 +299,67 @@ def test_a_url_that_no_driver_takes_is_an_error_of_the_profile(
     url: str, options: dict[str, Any]
 ) -> None:
     with pytest.raises(ConfigError, match=r"drop\.url: .*no driver takes this URL") as caught:
-        ObjectStore(url, options, "drop").files(Pattern("*"))
+        ObjectStore(Template(url), options, "drop").files(Pattern("*"))
     assert "secret" not in str(caught.value)
 
 
-def test_a_login_in_a_url_is_not_shown() -> None:
-    assert ObjectStore("sftp://me:secret@host/x", {}, "n").where == "n (sftp://host/x)"
-    assert ObjectStore("abfs://box@account/x", {}, "n").where == "n (abfs://box@account/x)"
+SECRETS = ["simple", "my/secret@pass", "sec/ret%40x"]
+
+
+def ftp(**changes: Any) -> Profile:
+    """A place where nobody answers."""
+    fields = {"type": "folder", "url": "ftp://127.0.0.1:1/in", **changes}
+    return PROFILE.validate_python(fields)
+
+
+@pytest.mark.parametrize("value", SECRETS)
+@pytest.mark.parametrize(
+    ("profile", "shown"),
+    [
+        (ftp(options={"username": "me", "password": "${PLANTED}"}), "ftp://127.0.0.1:1/in"),
+        (ftp(url="ftp://${PLANTED}@127.0.0.1:1/in"), "ftp://${PLANTED}@127.0.0.1:1/in"),
+        (ftp(url="https://me:${PLANTED}@127.0.0.1:1/in"), "https://me:${PLANTED}@127.0.0.1:1/in"),
+        (ftp(url="https://127.0.0.1:1/in?sig=${PLANTED}"), "https://127.0.0.1:1/in?sig=${PLANTED}"),
+        (ftp(url="nothing://${PLANTED}"), "nothing://${PLANTED}"),
+    ],
+)
+def test_no_message_holds_what_comes_from_a_variable(
+    profile: Profile, shown: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANTED", value)
+    with pytest.raises(KadaError) as caught, open_source(profile, "drop") as source:
+        source.columns(selection())
+    assert f"drop ({shown})" in str(caught.value)
+    assert not any(part in str(caught.value) for part in ("simple", "secret", "sec/ret"))
+
+
+@pytest.mark.parametrize("value", SECRETS)
+def test_a_whole_url_from_a_variable_may_hold_no_login(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANTED", f"ftp://me:{value}@127.0.0.1:1/in")
+    with pytest.raises(ConfigError, match=r"drop\.url: .*username and password below") as caught:
+        open_source(ftp(url="${PLANTED}"), "drop")
+    assert value not in str(caught.value)
+
+
+def test_what_a_driver_says_is_shown_without_secrets() -> None:
+    options = {"secret": "pl4nted", "key": "me", "connection_string": "AccountKey=als0;Name=x"}
+    store = ObjectStore(Template("s3://b"), options, "n")
+    with pytest.raises(SourceReadError) as caught, store.reading("a pl4nted b"):
+        raise type("als0Error", (Exception,), {})
+    assert str(caught.value) == "n (s3://b): a *** b: ***Error"
+    assert ObjectStore(Template("abfs://c@box/x"), {}, "n").where == "n (abfs://c@box/x)"
+
+
+def test_a_password_with_any_characters_logs_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FTP_PASSWORD", "my/secret@pass: x")
+    with FtpLogins() as server:
+        options = {"username": "me@x", "password": "${FTP_PASSWORD}"}
+        profile = ftp(url=f"ftp://127.0.0.1:{server.port}/in", options=options)
+        with pytest.raises(LoaderError), open_source(profile, "drop") as source:
+            source.columns(selection())
+    assert server.said[:2] == ["USER me@x", "PASS my/secret@pass: x"]
 
 
 def test_a_folder_that_is_not_there_is_no_empty_folder(tmp_path: Path) -> None:

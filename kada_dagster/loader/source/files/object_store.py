@@ -13,9 +13,18 @@ from typing import Any, BinaryIO
 
 from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.extracts.shared_faults import fault_of
+from kada_dagster.loader.definition.template import Template
+from kada_dagster.loader.definition.written_secrets import (
+    NO_LOGIN_HERE,
+    has_login,
+    hidden_options,
+    secrets_in,
+)
 from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
 from kada_dagster.loader.source.files.pattern import Pattern
 from kada_dagster.loader.source.files.store import FileFacts
+from kada_dagster.loader.source.hidden import SHORTEST
+from kada_dagster.secrets import redact
 
 _PLAIN = {"skip_instance_cache": True, "use_listings_cache": False}
 """What others write is seen at once, and a changed environment makes a new client."""
@@ -37,14 +46,23 @@ class ObjectStore:
     """See `FileStore`.
 
     Args:
-        url: of the prefix, as `s3://bucket/prefix`.
+        url: of the prefix, as `s3://bucket/prefix`; messages show it with its references.
         options: of the driver.
         name: of the profile, for messages.
+
+    Raises:
+        ConfigError: a variable of the URL is not set, or a login came out of one.
     """
 
-    def __init__(self, url: str, options: Mapping[str, Any], name: str) -> None:
-        self._url, self._options, self._name = url.rstrip("/"), options, name
-        self.where = f"{name} ({_without_login(self._url)})"
+    def __init__(self, url: Template, options: Mapping[str, Any], name: str) -> None:
+        self._field = f"connections.yaml: {name}.url"
+        self._url, self._options = url.resolve(self._field).rstrip("/"), options
+        if has_login(self._url):
+            raise ConfigError(f"{self._field}: {NO_LOGIN_HERE}")
+        parts = [Template(part).resolve(self._field) for part in secrets_in(url.text)]
+        values = (*parts, *secrets_in(self._url), *hidden_options(options))
+        self._hidden = [value for value in values if len(value) >= SHORTEST]
+        self.where = redact(f"{name} ({url.text.rstrip('/')})", self._hidden)
         self.is_stopped = False
 
     def files(self, pattern: Pattern) -> list[FileFacts]:
@@ -117,7 +135,6 @@ class ObjectStore:
     def _opened(self) -> tuple[Any, str]:
         """The driver, and the URL as it writes paths."""
         protocol = self._protocol
-        where = f"connections.yaml: {self._name}.url"
         with self.reading("open"):
             try:
                 core: Any = importlib.import_module("fsspec.core")
@@ -127,7 +144,7 @@ class ObjectStore:
                 failure = f"{protocol}:// needs a driver: pip install '{cure}'"
             except (TypeError, ValueError):  # what it says may hold an option
                 failure = f"{self.where}: no driver takes this URL with these options"
-        raise ConfigError(f"{where}: {failure}")
+        raise ConfigError(redact(f"{self._field}: {failure}", self._hidden))
 
     @property
     def _driver(self) -> Any:
@@ -154,7 +171,7 @@ class ObjectStore:
             kind, found = fault_of(error)
         else:
             return
-        text = f"{self.where}: {what}"
+        text, found = (redact(part, self._hidden) for part in (f"{self.where}: {what}", found))
         if kind == "refused":
             raise SourceDeniedError(f"{text}: access is refused ({found})")
         if kind == "away":
@@ -165,10 +182,3 @@ class ObjectStore:
 def _facts(name: str, info: Mapping[str, Any]) -> FileFacts:
     marks = (info[key] for key in _MARKS if info.get(key))
     return FileFacts(name, int(info.get("size") or 0), str(next(marks, "")).strip('"'))
-
-
-def _without_login(url: str) -> str:
-    protocol, mark, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    login, _, server = host.rpartition("@")
-    return f"{protocol}{mark}{server if ':' in login else host}{slash}{path}"

@@ -11,6 +11,7 @@ from typing_extensions import Self
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.profiles import FolderProfile
 from kada_dagster.loader.definition.sources import FilesSource
+from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.errors import NotSupportedError, SourceReadError
 from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
 from kada_dagster.loader.source.files.csv_files import CsvFiles, CsvStream
@@ -144,13 +145,11 @@ def open_folder(profile: FolderProfile, name: str) -> FolderSource:
     """See `registry.open_source`."""
     if profile.path is not None:
         return FolderSource(Folder(profile.path, name))
-    where = f"connections.yaml: {name}"
+    where = f"connections.yaml: {name}.options"
     options = {
-        key: _option(value.resolve(f"{where}.options.{key}"))
-        for key, value in profile.options.items()
+        key: _option(value.resolve(f"{where}.{key}")) for key, value in profile.options.items()
     }
-    url = profile.url.resolve(f"{where}.url") if profile.url else ""
-    return FolderSource(ObjectStore(url, options, name))
+    return FolderSource(ObjectStore(profile.url or Template(""), options, name))
 
 
 def _option(text: str) -> str | bool:
