@@ -88,6 +88,10 @@ class Fields:
             self.say("changed", key, f"is no whole number: {usual} in its place")
         return usual if found is None else found
 
+    def is_mapping(self, key: str) -> bool:
+        """Whether a key is left, and holds a mapping."""
+        return isinstance(self._left.get(key), dict)
+
     def below(self, key: str) -> Fields:
         """A mapping in it; empty where there is none."""
         return Fields(
@@ -108,9 +112,10 @@ class Fields:
         """The keys not taken yet."""
         return list(self._left)
 
-    def say(self, kind: Kind, key: str, what: str) -> None:
-        """Note what becomes of a key."""
-        path = (*self._path, key) if key else self._path
+    def say(self, kind: Kind, key: str | FieldPath, what: str) -> None:
+        """Note what becomes of a key, or of what is deeper in it."""
+        below = key if isinstance(key, tuple) else (key,) if key else ()
+        path = (*self._path, *below)
         self.notes.add(kind, self.document.where(path), field_name(path), what)
 
     def leave(self, what: str = "has no meaning here") -> None:

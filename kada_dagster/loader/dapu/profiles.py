@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from kada_dagster.loader.dapu.notes import Fields
-from kada_dagster.loader.dapu.variables import plain, secret, variable_name
+from kada_dagster.loader.dapu.variables import is_secret, plain, secret, variable_name
 
 _PG = frozenset({"pg", "postgres", "postgresql", ""})
 _MARIA = frozenset({"maria", "mariadb", "mysql"})
 _URLS = {"mssql": "mssql+pymssql", "oracle": "oracle+oracledb"}
-_PASSWORD = re.compile(r"\b(pwd|password)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)", re.IGNORECASE)
+_PAIR = re.compile(r"([^;={}]+)=\s*(\{(?:[^}]|\}\})*\}|[^;]*)")
+_WORDS = {"pwd": "password"}
 _REFERENCE = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)%\Z")
 
 
@@ -107,11 +108,14 @@ def _odbc(driver: str, name: str, fields: Fields) -> str:
 
 def _without_password(text: str, name: str, fields: Fields) -> str:
     def hidden(match: re.Match[str]) -> str:
+        word = match[1].strip().lower()
+        if not is_secret(word) or not match[2].strip():
+            return match[0]
         if reference := _REFERENCE.match(match[2].strip()):
             return f"{match[1]}=${{{reference[1]}}}"
-        variable = variable_name(name, "password")
-        fields.say("set", "conn_string", f"{variable}: the password in it is not copied")
+        variable = variable_name(name, _WORDS.get(word, word))
+        fields.say("set", "conn_string", f"{variable}: the value in it is not copied")
         return f"{match[1]}=${{{variable}}}"
 
     fields.say("mapped", "conn_string", "connection_string")
-    return _PASSWORD.sub(hidden, text)
+    return _PAIR.sub(hidden, text)

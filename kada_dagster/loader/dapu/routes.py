@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from kada_dagster.config.problems import error_message
+from kada_dagster.loader.dapu.api_values import values_of
 from kada_dagster.loader.dapu.layout import OldProject
 from kada_dagster.loader.dapu.notes import Fields, Notes, mapping
-from kada_dagster.loader.dapu.variables import referring, timeout_of, variable_name
+from kada_dagster.loader.dapu.variables import has_variable, referring, timeout_of, variable_name
 from kada_dagster.loader.definition.route import RouteDefinition
 
 _SHARED = ("params", "body")
@@ -26,13 +27,21 @@ class NewRoute:
         name: of the route.
         definition: what route.yaml says.
         apis: profiles of its APIs, by the name of the API.
+        profiles: what they say, by the name of the API.
         shared: what every request to an API holds: params, body.
+        lacking: APIs whose requests lack a part of that.
+        signed: values of headers, by the names of API and header; nothing shows them.
     """
 
     name: str
     definition: dict[str, Any] = field(default_factory=dict[str, Any])
     apis: dict[str, str] = field(default_factory=dict[str, str])
+    profiles: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     shared: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    lacking: set[str] = field(default_factory=set[str])
+    signed: dict[tuple[str, str], str] = field(
+        default_factory=dict[tuple[str, str], str], repr=False
+    )
 
 
 def route_of(folder: Path, project: OldProject, connections: dict[str, dict[str, Any]]) -> NewRoute:
@@ -58,6 +67,8 @@ def route_of(folder: Path, project: OldProject, connections: dict[str, dict[str,
     _source(route, fields, project, connections)
     for name in fields.left:
         if isinstance(mapping(document.data).get(name), dict):
+            for header, value in mapping(mapping(document.data)[name].get("headers")).items():
+                route.signed[name, str(header).lower()] = str(value)
             _api(route, name, fields.below(name), connections)
     if kind not in ("sql", "file", "http"):
         fields.say("lost", "type", f"{kind}: there is no such kind of route")
@@ -96,20 +107,33 @@ def _api(
 ) -> None:
     profile = name if name not in connections else f"{route.name}_{name}"
     made: dict[str, Any] = {"type": "http", "url": referring(fields, "url", profile) or ""}
-    headers = fields.below("headers")
-    given = {key: referring(headers, key, profile) for key in headers.left}
-    if headers := {key: value for key, value in given.items() if value is not None}:
+    if headers := _headers(route, name, fields.below("headers"), profile):
         made["headers"] = headers
     if login := _login(fields.below("auth"), profile):
         made["auth"] = login
     if seconds := timeout_of(fields):
         made["timeout"] = seconds
-    shared = {key: fields.take(key, f"source.http.{key} of its tasks") for key in _SHARED}
-    route.shared[name] = {key: value for key, value in shared.items() if value}
+    shared = {key: values_of(fields, key) for key in _SHARED}
+    route.shared[name] = {key: kept for key, (kept, _) in shared.items() if kept}
+    if any(is_less for _, is_less in shared.values()):
+        route.lacking.add(name)
     fields.take("method")
     fields.leave()
     connections[profile] = made
-    route.apis[name] = profile
+    route.apis[name], route.profiles[name] = profile, made
+
+
+def _headers(route: NewRoute, name: str, headers: Fields, profile: str) -> dict[str, str]:
+    """The headers of an API; tasks need a hand where the name of one holds a variable."""
+    made: dict[str, str] = {}
+    for key in headers.left:
+        if has_variable(str(key)):
+            route.lacking.add(name)
+            headers.say("set", key, "is not copied: the name of a header takes no variable")
+            headers.take(key)
+        elif (value := referring(headers, key, profile)) is not None:
+            made[key] = value
+    return made
 
 
 def _login(fields: Fields, profile: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kada_dagster.config.document import read_text
+from kada_dagster.config.document import FieldPath, read_text
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.dapu.layout import OldTask
 from kada_dagster.loader.dapu.notes import Fields
@@ -27,6 +27,7 @@ class TaskDraft:
         files: texts by their path in its folder.
         is_draft: whether it needs a hand before it can run.
         api: what `restapi` asks for, until `json` says what the answers mean.
+        headers: of that request, until its route is known.
         once: SQL that runs once, when the table is new: names and texts.
         made: version files that dapu did not have.
     """
@@ -36,6 +37,7 @@ class TaskDraft:
     files: dict[str, str] = field(default_factory=dict[str, str])
     is_draft: bool = False
     api: dict[str, Any] | None = None
+    headers: Fields | None = None
     once: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     made: list[str] = field(default_factory=list[str])
 
@@ -51,7 +53,7 @@ class TaskDraft:
         self.definition.update({key: value for key, value in keys.items() if value})
         return True
 
-    def need_hand(self, fields: Fields, key: str, what: str) -> None:
+    def need_hand(self, fields: Fields, key: str | FieldPath, what: str) -> None:
         """Make it a draft, and note why."""
         fields.say("draft", key, what)
         self.is_draft = True

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from kada_dagster.config.problems import error_message, error_path, field_name
 from kada_dagster.loader.dapu.actions import map_action
+from kada_dagster.loader.dapu.api_headers import headers_of
 from kada_dagster.loader.dapu.layout import OldTask
 from kada_dagster.loader.dapu.notes import Fields, Notes, names
 from kada_dagster.loader.dapu.routes import NewRoute
@@ -90,14 +91,23 @@ def _finish(fields: Fields, draft: TaskDraft, route: NewRoute) -> None:
         definition["mode"] = "sql"
     http = definition.get("source", {}).get("http")
     if http is not None:
-        name = definition["source"].get("connection")
-        for key, value in route.shared.get(name, {}).items():
-            own = http.get(key)
-            http[key] = {**value, **own} if isinstance(own, dict) else value
-        definition["source"]["connection"] = route.apis.get(name, name or "missing")
-        if http.get("body"):
-            http["method"] = "POST"
+        _finish_http(fields, draft, route, http)
     if draft.api is not None and http is None:
         draft.need_hand(fields, "actions", "restapi: no `json` says what the answers mean")
     if "mode" not in definition:
         fields.say("draft", "actions", "nothing in it fills a table, so there is no task")
+
+
+def _finish_http(fields: Fields, draft: TaskDraft, route: NewRoute, http: dict[str, Any]) -> None:
+    """What a request has of the route's API, and what the API's profile has of it."""
+    source = draft.definition["source"]
+    name = source.get("connection") or ""
+    for key, value in route.shared.get(name, {}).items():
+        http[key] = {**value, **http.get(key, {})}
+    if name in route.lacking:
+        draft.need_hand(fields, "actions", f"a part of what {name} is sent is left out")
+    if draft.headers and (kept := headers_of(draft.headers, draft, route, name)):
+        http["headers"] = kept
+    source["connection"] = route.apis.get(name, name or "missing")
+    if http.get("body"):
+        http["method"] = "POST"

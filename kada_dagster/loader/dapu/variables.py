@@ -7,15 +7,30 @@ from collections.abc import Callable
 from typing import Any
 
 from kada_dagster.loader.dapu.notes import Fields, mapping
+from kada_dagster.loader.definition.written_secrets import (
+    holds_written_secret,
+    is_secret_header,
+)
 
 _WHOLE = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)%\Z")
 _ANY = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)%")
+_SCHEME = re.compile(r"\s*(?:basic|bearer|token)\s+\S", re.IGNORECASE)
 _SECRET = re.compile(r"pass|pwd|secret|token|authorization|api.?key", re.IGNORECASE)
 
 
 def is_secret(key: str) -> bool:
     """Whether what is called so is likely to be one."""
-    return bool(_SECRET.search(key))
+    return bool(_SECRET.search(key)) or is_secret_header(key)
+
+
+def is_signature(text: str) -> bool:
+    """Whether a text begins as the value of a header does that signs a request."""
+    return bool(_SCHEME.match(text))
+
+
+def has_variable(text: str) -> bool:
+    """Whether `%NAME%` stands in a text."""
+    return bool(_ANY.search(text))
 
 
 def variable_name(*words: str) -> str:
@@ -40,7 +55,7 @@ def plain(fields: Fields, key: str, name: str, spelt: Callable[[str], str] = str
     if match := _WHOLE.match(text):
         fields.say("mapped", key, f"${{{match[1]}}}")
         return f"${{{match[1]}}}"
-    if "${" in text or is_secret(key):
+    if "${" in text or is_secret(key) or holds_written_secret(text):
         return _put_away(fields, key, name)
     fields.say("mapped", key, key)
     return spelt(text)
@@ -62,12 +77,19 @@ def referring(fields: Fields, key: str, name: str, *, may_be_secret: bool = Fals
     value = fields.take(key)
     if value is None:
         return None
-    text = str(value)
-    has_variables = bool(_ANY.search(text))
-    if "${" in text or ((may_be_secret or is_secret(key)) and not has_variables):
+    return reference(fields, key, str(value), name, may_be_secret=may_be_secret)
+
+
+def reference(
+    fields: Fields, key: str, text: str, name: str, *, may_be_secret: bool = False
+) -> str:
+    """The same of a value that was taken."""
+    made = _ANY.sub(r"${\1}", text)
+    is_open = (may_be_secret or is_secret(key) or is_signature(text)) and made == text
+    if "${" in text or is_open or holds_written_secret(made):
         return _put_away(fields, key, name)
     fields.say("mapped", key, key)
-    return _ANY.sub(r"${\1}", text)
+    return made
 
 
 def timeout_of(fields: Fields) -> int | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kada_dagster_tests.loader.dapu.projects import translated
 
 WORDS = ["id", "a.sql", "q.sql", "no.sql", "%VAR%", "${X}", "ts", "1 day", "", "Ü", "{{x}}", "3"]
-KEYS = [word for word in WORDS if word]
+KEYS = [*filter(None, WORDS), "token", "X-Api-Key"]
 SCALARS = st.sampled_from([*WORDS, 0, 1, -5, 2.5, True, None]) | st.text(max_size=5)
 VALUES = st.recursive(
     SCALARS,
@@ -55,7 +55,9 @@ ACTION = st.fixed_dictionaries(
         "delete": st.sampled_from(["all", "month"]) | VALUES,
         "management": st.sampled_from(["hash", "delete"]) | VALUES,
         "api_source": some(
-            api=st.just("api"), path=st.just("/p"), params=VALUES, timeout=VALUES, headers=VALUES
+            api=st.just("api"),
+            path=st.sampled_from(["/p", "/%VAR%", "/p?token=%VAR%"]),
+            **dict.fromkeys(("params", "timeout", "headers", "body"), VALUES),
         ),
         "extract": st.just("items") | VALUES,
     },
@@ -84,7 +86,10 @@ ROUTE = some(
     name=st.text(max_size=5),
     type=st.sampled_from(["sql", "file", "http"]),
     alias=st.sampled_from(["target", "src", "sheets", "gone"]),
-    api=some(url=st.just("https://h"), headers=VALUES, auth=VALUES, timeout=VALUES, params=VALUES),
+    api=some(
+        url=st.just("https://h"),
+        **dict.fromkeys(("headers", "auth", "timeout", "params", "body"), VALUES),
+    ),
 )
 
 

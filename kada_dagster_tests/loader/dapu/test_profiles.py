@@ -78,14 +78,19 @@ def test_each_driver_has_its_kind_of_source(tmp_path: Path, old: str, new: dict[
         "{driver: mssql, host: h, database: d, username: u, password: hunter2}",
         "{driver: asa, host: h, database: d, username: u, password: hunter2}",
         "{driver: odbc, conn_string: 'Driver={X};UID=u;Pwd={hunter2;}}x};Server=h'}",
+        "{driver: odbc, conn_string: 'Driver={X};UID=u;AccessToken=hunter2;Server=h'}",
+        "{driver: odbc, conn_string: 'Driver={X};PWD=%P%;Password = hunter2'}",
         "{driver: pg, host: h, database: d, extra: {passfile: hunter2}}",
+        "{driver: pg, host: h, database: d, extra: {dsn: 'host=h password=hunter2'}}",
     ],
 )
 def test_a_secret_in_clear_is_copied_nowhere(tmp_path: Path, old: str) -> None:
     found = made(tmp_path, f"src: {old}\n")
     assert "hunter2" not in found.text("connections.yaml")
     assert not any("hunter2" in str(note) for note in found.said.notes)
-    assert found.notes("set")[0][1].startswith(("SRC_PASSWORD:", "SRC_PASSFILE:"))
+    assert found.notes("set")[0][1].startswith(
+        ("SRC_PASSWORD:", "SRC_PASSFILE:", "SRC_ACCESSTOKEN:", "SRC_DSN:")
+    )
 
 
 def test_a_driver_nobody_has_here_leaves_the_profile_out(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from kada_dagster.loader.dapu.api_values import path_of, values_of
 from kada_dagster.loader.dapu.notes import Fields, names
 from kada_dagster.loader.dapu.task_draft import TaskDraft
 from kada_dagster.loader.dapu.variables import timeout_of
@@ -20,16 +21,19 @@ _SERIES = {
 def map_restapi(fields: Fields, draft: TaskDraft) -> None:
     """What is asked; `json` says what the answers mean."""
     source = fields.below("api_source")
-    path = str(source.take("path", "source.http.path") or "/")
+    path, is_less = path_of(source)
+    if is_less:
+        draft.need_hand(source, "path", "a part of it is left out")
     if "{{" in path or "{%" in path:
         draft.need_hand(source, "path", "is a template; one task makes one request")
         path = re.sub(r"\{[{%].*?[%}]\}", "x", path)
     method = str(source.take("method") or "").upper()
-    api: dict[str, Any] = {"path": path, **_given(source)}
+    api: dict[str, Any] = {"path": path, **_given(source, draft)}
     if method == "POST":
         api["method"] = "POST"
         source.say("mapped", "method", "source.http.method")
-    draft.api = {"name": source.take("api", "source.connection"), "http": api}
+    headers = source.below("headers")
+    draft.api = {"name": source.take("api", "source.connection"), "http": api, "headers": headers}
     _retries(source)
     source.leave()
     for key, what in _SERIES.items():
@@ -52,14 +56,17 @@ def map_json(fields: Fields, draft: TaskDraft) -> None:
     write = "upsert" if key else "append"
     if not key:
         draft.need_hand(fields, "pkcols", "names no columns: write `key`")
-    draft.fill(fields, "http", source=source, key=key, write=write)
+    if draft.fill(fields, "http", source=source, key=key, write=write):
+        draft.headers = api.get("headers")
 
 
-def _given(source: Fields) -> dict[str, Any]:
+def _given(source: Fields, draft: TaskDraft) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for key in ("params", "headers", "body"):
-        if value := source.take(key, f"source.http.{key}"):
-            made[key] = value
+    for key in ("params", "body", *(() if source.is_mapping("headers") else ("headers",))):
+        kept, is_less = values_of(source, key)
+        made.update({key: kept} if kept else {})
+        if is_less:
+            draft.need_hand(source, key, "a part of it is left out")
     if seconds := timeout_of(source):
         made["timeout"] = seconds
     return made
