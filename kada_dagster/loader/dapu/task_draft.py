@@ -81,7 +81,7 @@ class TaskDraft:
         """
         found: list[str] = []
         for name in names:
-            file = self.old.folder / name
+            file = self.old.folder / name.replace("\0", "?")  # which no name of a file holds
             if not file.resolve().is_relative_to(self.old.folder.parents[2].resolve()):
                 self.need_hand(
                     fields, key, f"{name}: is outside of the routes, so it is not copied"

@@ -308,6 +308,7 @@ def test_a_series_of_requests_needs_a_hand(tmp_path: Path, restapi: str) -> None
         ("{do: gen}", "kada load generate"),
         ("{do: own_plugin}", "was a plug-in"),
         ("{do: stream, file: gone.sql}", "names no file that is there"),
+        ('{do: stream, file: "q.sql\\0"}', "names no file that is there"),
         ("{do: export, file: q.sql}", "names no columns"),
         ("{do: stream, file: odd.sql}", "{{skip_count}} has no meaning here"),
         ("{do: restapi, api_source: {api: shop, path: /c}}", "no `json` says what"),
