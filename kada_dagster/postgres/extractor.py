@@ -6,7 +6,7 @@ subconninfo hold secrets and are never read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -170,8 +170,8 @@ class Extractor(BaseExtractor):
         once = {name for name, statement in self._statements.items() if statement.cluster_wide}
         if DATABASE_LOG in self.families:
             once.add("DATABASE_LOG_SQL")
-        for database in databases:
-            with open_session(self.address, database) as session:
+        for session in self._sessions(databases, writer):
+            with session:
                 once -= self._read_database(session, databases, once, writer)
         if "DATABASE_LOG_SQL" in once:
             message = "no extracted database has it; CREATE EXTENSION pg_stat_statements"
@@ -187,6 +187,25 @@ class Extractor(BaseExtractor):
         if not names:
             raise ConfigError(f"databases: {self.address.username} may connect to none")
         return tuple(names)
+
+    def _sessions(self, databases: tuple[str, ...], writer: ExtractWriter) -> Iterator[Session]:
+        """The databases one after the other, open. One that nobody named may refuse this user:
+        pg_hba.conf can, whatever CONNECT says."""
+        failure: PermissionDeniedError | None = None
+        opened = False
+        for database in databases:
+            try:
+                session = open_session(self.address, database)
+            except PermissionDeniedError as error:
+                if self.scope.databases or is_refused_login(error):
+                    raise
+                writer.warn("database_not_connectable", str(error))
+                failure = failure or error
+                continue
+            opened = True
+            yield session
+        if failure and not opened:
+            raise failure
 
     def _maintenance_session(self) -> Session:
         failure: KadaError | None = None

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import psycopg2
 
 _REFUSED = re.compile(
-    r"authentication failed|no password supplied|no pg_hba\.conf entry|permission denied for"
+    r"authentication failed|no password supplied|permission denied for"
+    r"|no pg_hba\.conf entry|pg_hba\.conf rejects connection"
     r'|is not permitted to log in|password is empty|role "[^"]*" does not exist',
 )
 _NO_DATABASE = re.compile(r'database "(.*)" does not exist')
