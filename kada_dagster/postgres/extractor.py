@@ -232,6 +232,8 @@ class Extractor(BaseExtractor):
         def refused(name: str, reason: str) -> None:
             denied[name] = reason
             sections[name].clear()
+            if name == "DATABASES_SQL":  # the parent of everything else
+                sections[name].add(self.scope.database_row(session.database))
 
         for name, statement in self._statements.items():
             if statement.cluster_wide and name not in once:
@@ -256,10 +258,10 @@ class Extractor(BaseExtractor):
 
     def _log_view(self, session: Session, writer: ExtractWriter) -> str | None:
         """The qualified name of pg_stat_statements where it can be read; else warns or is None."""
-        view = scopes.log_view(session)
-        if view is None:
-            return None
         try:
+            view = scopes.log_view(session)
+            if view is None:
+                return None
             hidden = session.rows(f"SELECT count(*) FROM {view} WHERE queryid IS NULL")[0][0]
         except (PermissionDeniedError, SourceChangedError, ExtractError) as error:
             writer.warn("pg_stat_statements_unusable", str(error))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kada_dagster.errors import ConfigError
+from kada_dagster.errors import ConfigError, PermissionDeniedError
+from kada_dagster.extracts.contract import COLUMNS, META
 from kada_dagster.extracts.identity import object_id, object_path
 from kada_dagster.postgres.client import Session
 from kada_dagster.postgres.statements import Statement, for_server
@@ -47,6 +48,17 @@ class Scope:
     databases: tuple[str, ...] = ()
     include_schemas: tuple[str, ...] = ("*",)
     exclude_schemas: tuple[str, ...] = ()
+
+    def database_row(self, database: str) -> list[str]:
+        """The row of META for a database of which nothing but its name is known."""
+        known = {
+            "OBJECT_TYPE": "DATABASE",
+            "OBJECT_ID": object_id(self.host, database),
+            "TOOL_OBJECT_TYPE": "DATABASE",
+            "NAME": database,
+            "PATH": object_path(self.host, database),
+        }
+        return [known.get(column, "") for column in COLUMNS[META]]
 
     def schema_condition(self) -> str:
         """SQL that holds for the wanted schemas `n`. System schemas are never wanted."""
@@ -110,14 +122,22 @@ def log_view(session: Session) -> str | None:
 
 def reads_backslashes_plainly(session: Session) -> bool | None:
     """Whether code stored in this database was written for standard_conforming_strings = on, so
-    that a backslash in a plain string means itself; None where somebody turns that off."""
-    return True if not session.rows(_OTHER_STRINGS) else None
+    that a backslash in a plain string means itself; None where somebody turns that off, or where
+    it may not be asked: the masker then takes no string whose end depends on it."""
+    try:
+        return True if not session.rows(_OTHER_STRINGS) else None
+    except PermissionDeniedError:
+        return None
 
 
 def may_hold_other_bytes(session: Session) -> bool:
     """Whether text may come that is not UTF-8: SQL_ASCII takes any bytes, and names of the whole
-    cluster (roles, databases) have the encoding of the database they were made in."""
-    return bool(session.rows(_ENCODINGS)[0][0])
+    cluster (roles, databases) have the encoding of the database they were made in. So it is, too,
+    where it may not be asked."""
+    try:
+        return bool(session.rows(_ENCODINGS)[0][0])
+    except PermissionDeniedError:
+        return True
 
 
 def comparable(databases: Iterable[str], encoding: str) -> tuple[str, ...]:

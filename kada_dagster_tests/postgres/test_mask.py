@@ -16,12 +16,14 @@ WINDOW = ("2026-01-01 00:00:00", "2026-01-02 00:00:00")
 BODY = r"SELECT replace(a, '\', '/') || 'secret'"
 
 
-def code(server: PostgresServer, database: str, folder: Path) -> tuple[dict[str, str], set[str]]:
+def code(
+    server: PostgresServer, database: str, folder: Path, username: str = "postgres"
+) -> tuple[dict[str, str], set[str]]:
     """QUERY_CODE by name of what a masked extract holds, and the warnings."""
     extractor = Extractor(
         server="127.0.0.1",
         port=server.port,
-        username="postgres",
+        username=username,
         databases=[database],
         output_path=folder,
         mask=True,
@@ -62,3 +64,31 @@ def test_a_body_whose_strings_may_end_elsewhere_is_blanked(
     assert found["f"] == ""
     assert found["v"]
     assert "code_blanked" in warnings
+
+
+@pytest.mark.parametrize("catalogue", ["pg_settings", "pg_db_role_setting"])
+def test_a_body_is_blanked_where_the_setting_may_not_be_asked(
+    postgres: PostgresServer, database: str, tmp_path: Path, catalogue: str
+) -> None:
+    revoke(postgres, database, catalogue)
+    found, warnings = code(postgres, database, tmp_path, "asks_little")
+    assert found["f"] == ""
+    assert "secret" not in found["v"]
+    assert warnings == {"code_blanked"}
+
+
+@pytest.mark.parametrize("catalogue", ["pg_proc", "pg_database"])
+def test_a_revoked_catalogue_costs_a_masked_extract_no_more_than_its_objects(
+    postgres: PostgresServer, database: str, tmp_path: Path, catalogue: str
+) -> None:
+    revoke(postgres, database, catalogue)
+    found, warnings = code(postgres, database, tmp_path, "asks_little")
+    assert "secret" not in found["v"]
+    assert "not_readable" in warnings
+
+
+def revoke(server: PostgresServer, database: str, catalogue: str) -> None:
+    with closing(server.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS asks_little")
+        cursor.execute("CREATE ROLE asks_little LOGIN")
+        cursor.execute(f"REVOKE SELECT ON pg_catalog.{catalogue} FROM PUBLIC")

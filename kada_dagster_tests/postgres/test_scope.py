@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kada_dagster.extracts.checks import check_extract
 from kada_dagster.extracts.identity import object_id
 from kada_dagster.postgres.statements import packaged
 from kada_dagster.sandbox.postgres_server import PostgresServer
@@ -194,6 +195,25 @@ def test_a_catalogue_that_may_not_be_read_is_a_counted_warning_and_the_rest_is_t
         assert name in sample
     assert len(extracted.ids("TABLE")) == 2
     assert len(extracted.links("LINEAGE", "COLUMN")) == 1
+
+
+def test_a_named_database_is_whole_but_for_its_attributes_where_pg_database_may_not_be_read(
+    every_postgres: PostgresServer, tmp_path: Path
+) -> None:
+    database = every_postgres.create_database()
+    execute(
+        every_postgres, database,
+        "REVOKE SELECT ON pg_catalog.pg_database FROM PUBLIC",
+        "DROP ROLE IF EXISTS fewer", "CREATE ROLE fewer LOGIN", "CREATE TABLE t (id int)",
+    )  # fmt: skip
+    extracted = extract(every_postgres, tmp_path, database, username="fewer")
+    assert set(extracted.warnings()) == {"not_readable"}
+    found = extracted.object(object_id(HOST, database))
+    assert {key for key, value in found.items() if value} == {
+        "OBJECT_TYPE", "OBJECT_ID", "TOOL_OBJECT_TYPE", "NAME", "PATH",
+    }  # fmt: skip
+    results = check_extract(extracted.folder, min_share_of_last=0)
+    assert all(one.passed for one in results), results
 
 
 def test_what_a_statement_gave_before_it_was_refused_is_taken_back(

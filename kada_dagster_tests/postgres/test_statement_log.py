@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,20 @@ def test_a_statement_view_that_may_not_be_read_is_a_warning(
     assert extracted.warnings()["pg_stat_statements_unusable"] == 1
     assert log(extracted) == []
     assert extracted.ids("TABLE")
+
+
+def test_a_catalogue_of_extensions_that_may_not_be_read_is_a_warning(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    database = postgres.create_database()
+    with closing(postgres.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE outside_{database} LOGIN")
+        cursor.execute("REVOKE SELECT ON pg_catalog.pg_extension FROM PUBLIC")
+    extracted = extract(
+        postgres, tmp_path, database, meta_only=False, username=f"outside_{database}"
+    )
+    assert extracted.warnings()["pg_stat_statements_unusable"] == 1
+    assert extracted.ids("SCHEMA")
 
 
 def test_a_server_without_the_extension_says_so_and_writes_the_header(
