@@ -11,6 +11,7 @@ EDGES: set[tuple[Column, Column]] = {
     (("odd", "parent", "a"), ("odd", "lists", "a")),
     (("odd", "lonely", "last_value"), ("odd", "on_sequence", "last_value")),
     (("odd", "parent", "a"), ("odd", "on_catalogue", "a")),
+    (("odd", "parent", "a"), ("odd", "on_statistics", "a")),
     (("odd", "parent", "a"), ("odd", "on_standard", "a")),
 }
 """The column lineage of its views."""

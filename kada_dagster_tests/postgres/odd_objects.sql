@@ -67,6 +67,7 @@ CREATE TABLE odd.serials (a serial, b int GENERATED ALWAYS AS IDENTITY, c int GE
 CREATE VIEW odd.lists AS SELECT p AS whole, a, (SELECT count(*) FROM odd.self) AS selves FROM odd.parent p;
 CREATE VIEW odd.on_sequence AS SELECT last_value FROM odd.lonely;
 CREATE VIEW odd.on_catalogue AS SELECT c.relname, p.a FROM pg_catalog.pg_class c, odd.self s, odd.parent p;
+CREATE VIEW odd.on_statistics AS SELECT s.pid, p.a FROM pg_catalog.pg_stat_activity s, odd.parent p;
 CREATE VIEW odd.on_standard AS SELECT table_name, a FROM information_schema.tables, odd.parent;
 CREATE VIEW odd.no_columns_view AS SELECT FROM odd.parent;
 CREATE RULE noisy AS ON INSERT TO odd.self DO ALSO SELECT a FROM odd.parent;

@@ -8,5 +8,6 @@ SELECT DISTINCT 'TABLE', {0} || '.' || id!(sn.nspname) || '.' || id!(s.relname),
     ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
    AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid AND d.deptype = 'n'
   JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('r', 'p', 'v', 'm', 'f')
-  JOIN pg_namespace sn ON sn.oid = s.relnamespace AND sn.nspname <> 'information_schema'
+  JOIN pg_namespace sn ON sn.oid = s.relnamespace
+   AND sn.nspname NOT IN ('pg_catalog', 'information_schema')
  WHERE w.rulename = '_RETURN' AND {2}
