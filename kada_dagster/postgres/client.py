@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kada_dagster.postgres.encodings import copied_as
 from kada_dagster.postgres.failures import connecting, reading
 from kada_dagster.secrets import Secret
 
@@ -144,7 +145,14 @@ def hang_up(raw: Connection) -> None:
 
 
 class Session:
-    """One connection inside one snapshot. A context manager that closes it."""
+    """One connection inside one snapshot. A context manager that closes it.
+
+    Attributes:
+        database: its name.
+        version: the server's major version.
+        encoding: of the database, as the server names it.
+        codec: Python's name of the encoding `copy` gives records in.
+    """
 
     def __init__(
         self,
@@ -160,6 +168,7 @@ class Session:
         self.database = database
         self.version = raw.server_version // 10_000
         self.encoding = raw.get_parameter_status("server_encoding") or "UTF8"
+        self._copied, self.codec = copied_as(self.encoding)
 
     def begin(self, statement_timeout: int, snapshot: str | None) -> None:
         """Begin the transaction; settings are local to it, so a pooler does not keep them."""
@@ -207,7 +216,7 @@ class Session:
         Args:
             what: name of the statement, for messages.
             select: query whose columns are all text and never NULL.
-            sink: gets each record as the server formats it.
+            sink: gets each record as the server formats it, in the encoding `codec`.
 
         Returns:
             Number of rows.
@@ -218,10 +227,9 @@ class Session:
             SourceChangedError: it was cancelled, or the catalogue changed under it.
             ExtractError: anything else the server says.
         """
-        copy = f"COPY ({select}) TO STDOUT (FORMAT csv, DELIMITER '|', FORCE_QUOTE *)"
+        options = f"FORMAT csv, DELIMITER '|', FORCE_QUOTE *, ENCODING '{self._copied}'"
+        copy = f"COPY ({select}) TO STDOUT ({options})"
         with self._statement(what) as cursor:
-            if self.encoding == "SQL_ASCII":  # else the server sends nothing that is not UTF-8
-                cursor.execute("SET LOCAL client_encoding = 'SQL_ASCII'")
             cursor.copy_expert(copy.encode(), sink)
             return cursor.rowcount
 

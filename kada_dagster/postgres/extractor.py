@@ -32,18 +32,14 @@ from kada_dagster.postgres.client import (
 )
 from kada_dagster.postgres.failures import is_refused_login
 from kada_dagster.postgres.reading import Task, run_tasks
-from kada_dagster.postgres.scope import (
-    Scope,
-    comparable,
-    may_hold_other_bytes,
-)
+from kada_dagster.postgres.repairing import RepairingSink
+from kada_dagster.postgres.scope import Scope, comparable, may_hold_other_bytes
 from kada_dagster.postgres.sinks import (
     ColumnMaskingSink,
     CountingSink,
     LineageSink,
     LogSink,
     MaskingSink,
-    RepairingSink,
 )
 from kada_dagster.secrets import Secret
 
@@ -242,11 +238,13 @@ class Extractor(BaseExtractor):
                 continue
             section = sections[name] = writer.section(statement.family or LINKAGE)
             sink = self._sink(statement, section, writer, session)
+            if repair:
+                sink = RepairingSink(sink, statement, session.codec, writer.warn)
             tasks.append(
                 Task(
                     name,
                     self.scope.render(statement, session, wanted, view or "NULL"),
-                    RepairingSink(sink, writer.warn) if repair else sink,
+                    sink,
                     self._done(session.database, statement, section),
                 )
             )

@@ -105,21 +105,6 @@ def _rule_fields(record: bytes) -> list[str]:
     return [*decode_record(record[: head.end() - 2].decode()), rule]
 
 
-class RepairingSink:
-    """Replaces bytes that are not UTF-8, which a database in SQL_ASCII may hold, and counts."""
-
-    def __init__(self, sink: Sink, warn: Warn) -> None:
-        self._sink, self._warn = sink, warn
-
-    def write(self, record: bytes) -> int:
-        try:
-            record.decode()
-        except UnicodeDecodeError:
-            record = record.decode(errors="replace").encode()
-            self._warn("not_utf8", record[:200].decode(errors="replace"))
-        return self._sink.write(record)
-
-
 def _masked(masker: Masker, text: str, language: str, warn: Warn, where: str) -> str:
     before = masker.blanked
     masked = masker(text, language)
