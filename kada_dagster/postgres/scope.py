@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kada_dagster.errors import ConfigError, PermissionDeniedError
 from kada_dagster.extracts.contract import COLUMNS, META
 from kada_dagster.extracts.identity import object_id, object_path
+from kada_dagster.extracts.reader import decode_record
 from kada_dagster.postgres.client import Session
 from kada_dagster.postgres.statements import Statement, for_server
 
@@ -84,7 +85,8 @@ class Scope:
             literal(object_id(self.host)),
             literal(object_path(self.host)),
             log_view,
-            ", ".join(map(literal, databases)),
+            # its own name may be stored in another encoding than a literal comes in
+            ", ".join(("current_database()", *map(literal, databases))),
         )
         try:
             sql = for_server(statement.sql, session.version).format(*values)
@@ -109,9 +111,29 @@ def _regex(globs: Iterable[str]) -> str:
 
 
 def connectable(session: Session) -> tuple[list[str], list[str]]:
-    """The databases of a server: those this user may connect to, and those it may not."""
-    rows = session.rows(_DATABASES)
-    return [name for name, open_ in rows if open_], [name for name, open_ in rows if not open_]
+    """The databases of a server: those this user may connect to, and those it may not.
+
+    Names are taken as the bytes they are stored as, whatever the encoding of the database that is
+    asked: the driver connects in UTF-8, so one that is spelled otherwise cannot be connected to.
+    """
+    records = _Records()
+    session.copy("pg_database", _DATABASES, records)
+    open_, closed = list[str](), list[str]()
+    for record in records.all:
+        name, may_connect = decode_record(record.decode(errors="replace"))
+        (open_ if may_connect == "t" and "\ufffd" not in name else closed).append(name)
+    return open_, closed
+
+
+class _Records:
+    """Keeps the records of a short COPY."""
+
+    def __init__(self) -> None:
+        self.all: list[bytes] = []
+
+    def write(self, record: bytes) -> int:
+        self.all.append(record)
+        return len(record)
 
 
 def log_view(session: Session) -> str | None:

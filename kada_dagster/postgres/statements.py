@@ -29,7 +29,7 @@ PLACEHOLDERS = (
     "id of the host",
     "path of the host",
     "the pg_stat_statements view, qualified",
-    "names of the extracted databases, as SQL literals",
+    "names of the extracted databases, as a list of SQL expressions",
 )
 """What `{0}`, `{1}`, ... stand for."""
 

@@ -149,3 +149,32 @@ def test_python_reads_every_byte_as_the_server_does(
             except UntranslatableCharacter:
                 expected = "\ufffd"
             assert byte.decode(codec, "replace") == expected, (encoding, byte)
+
+
+def test_a_database_whose_name_is_no_utf8_is_left_out_and_named(
+    server: PostgresServer, tmp_path: Path
+) -> None:
+    execute(server, "win", create("gr\xf6", "LATIN1").encode("latin-1"))
+    execute(server, "postgres", "DROP DATABASE korean")
+    extracted = extract(server, tmp_path)
+    assert len(extracted.ids("DATABASE")) == 5
+    assert extracted.samples()["database_not_connectable"] == "gr\ufffd"
+
+
+def test_statements_of_a_database_with_another_name_are_logged(
+    every_postgres: PostgresServer, tmp_path: Path
+) -> None:
+    name = "größe_log"
+    execute(every_postgres, "postgres", f'DROP DATABASE IF EXISTS "{name}"', create(name, "LATIN1"))
+    with closing(every_postgres.connect(name)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements'")
+        if not cursor.rowcount:
+            pytest.skip("this server has no pg_stat_statements")
+        cursor.execute("CREATE EXTENSION pg_stat_statements")
+        cursor.execute("SELECT pg_stat_statements_reset()")
+        cursor.execute("CREATE TABLE counted (a int)")
+    extracted = extract(every_postgres, tmp_path, name, meta_only=False)
+    execute(every_postgres, "postgres", f'DROP DATABASE "{name}"')
+    rows = [row for row in extracted.rows["DATABASE_LOG"] if "counted" in row["QUERY_TEXT"]]
+    assert [row["DATABASE_ID"] for row in rows] == [object_id(HOST, name)]
+    assert extracted.warnings() == {}
