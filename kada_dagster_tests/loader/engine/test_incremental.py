@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kada_dagster.loader.errors import CursorError, TargetError
+from kada_dagster.loader.errors import CursorError, EmptySourceError, TargetError
 from kada_dagster_tests.loader.databases import Ends
 
 QUERY = "source: {table: public.t}\n"
@@ -104,6 +104,47 @@ def test_a_load_that_fails_leaves_rows_and_mark_as_they_were(ends: Ends) -> None
     ends.at_source("UPDATE t SET name = 'c' WHERE id = 3")
     assert ends.load(KEYED).mark_before == "2026-01-01 00:00:00+00"
     assert len(ends.at_target("SELECT id FROM t")) == 3
+
+
+ALL = "SELECT id FROM t ORDER BY id"
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"), [("", 2), ("empty: keep\n", 2), ("empty: replace\n", 0)]
+)
+def test_a_first_load_that_reads_nothing_empties_the_table_only_where_the_task_says_so(
+    ends: Ends, policy: str, left: int
+) -> None:
+    make(ends)
+    ends.at_target("INSERT INTO t VALUES (1, '2026-01-01Z', 'a'), (2, NULL, 'b')")
+    assert ends.load(PLAIN + policy).counts.deleted == 2 - left
+    assert len(ends.at_target(ALL)) == left
+
+
+@pytest.mark.parametrize("task", [KEYED, PLAIN])
+def test_a_first_load_that_reads_nothing_is_an_error_where_the_task_says_so(
+    ends: Ends, task: str
+) -> None:
+    make(ends)
+    ends.at_target("INSERT INTO t VALUES (1, '2026-01-01Z', 'a')")
+    with pytest.raises(EmptySourceError, match="the target keeps what it has"):
+        ends.load(f"{task}empty: fail\n")
+    assert ends.at_target(ALL) == [(1,)]
+
+
+@pytest.mark.parametrize("lag", ["", "lag: 2 days\n"])
+@pytest.mark.parametrize(("policy", "left"), [("", 2), ("keep", 2), ("fail", 2), ("replace", 0)])
+def test_that_nothing_came_behind_the_mark_is_no_error_and_deletes_nothing_by_itself(
+    ends: Ends, lag: str, policy: str, left: int
+) -> None:
+    make(ends)
+    ends.at_source("INSERT INTO t VALUES (1, '2026-01-02Z', 'a'), (2, '2026-01-02Z', 'b')")
+    task = PLAIN + lag + (f"empty: {policy}\n" if policy else "")
+    ends.load(task)
+    ends.at_source("TRUNCATE t")
+    second = ends.load(task)
+    assert second.mark_after == "2026-01-02 00:00:00+00"
+    assert len(ends.at_target(ALL)) == left
 
 
 Batches = st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=5)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
-from kada_dagster.loader.engine.copying import feed
+from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_by_keys
 from kada_dagster.loader.engine.modes.upsert import merge, require_unique
 from kada_dagster.loader.engine.rows import WaitingRows
@@ -41,7 +41,11 @@ def load_incremental(context: LoadContext) -> LoadOutcome:
     context = replace(context, plan=replace(plan, selection=replace(plan.selection, bounds=bounds)))
     read = WaitingRows.read_by_key if plan.key else WaitingRows.read
     waiting = read(context, table, feed(context, table))
-    counts = merge(context, waiting) if plan.key else _replace_range(context, waiting, bound)
+    is_replaced = _may_replace(context, waiting.rows)
+    if plan.key:
+        counts = merge(context, waiting)
+    else:
+        counts = _replace_range(context, waiting, bound) if is_replaced else Counts()
     size = waiting.size
     if plan.deletes != "none":
         gone, more = delete_by_keys(whole, table, waiting.given)
@@ -75,6 +79,14 @@ def _start(context: LoadContext, table: Table, cursor: str, mark: str) -> str:
             f"{table}: lag: {context.plan.lag!r} cannot be taken from {cursor} ({kind}): {error}"
         ) from None
     return str(rows[0][0])
+
+
+def _may_replace(context: LoadContext, rows: int) -> bool:
+    """As `may_replace`; but that nothing came behind a mark is the usual day, and no error."""
+    plan = context.plan
+    if plan.mark is not None and plan.on_empty == "fail":
+        return rows > 0
+    return may_replace(context, rows)
 
 
 def _replace_range(context: LoadContext, waiting: WaitingRows, bound: Bound) -> Counts:
