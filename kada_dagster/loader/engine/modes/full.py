@@ -13,8 +13,9 @@ from __future__ import annotations
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import Copied, Feed, copy_rows, feed, may_replace
 from kada_dagster.loader.engine.deletes import own_bounds
+from kada_dagster.loader.engine.references import refuse_references
 from kada_dagster.loader.engine.replacement import Replacement, lock_from_readers, obstacles
-from kada_dagster.loader.engine.table import Table, describe, sql
+from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.errors import SchemaMismatchError
 from kada_dagster.loader.source.postgres_query import where
 
@@ -63,7 +64,8 @@ def _delete_and_copy(
     from psycopg2.sql import SQL
 
     target, plan = context.target, context.plan
-    refuse_references(context, table)
+    way = "write" if plan.reads_files else "mode"
+    refuse_references(context, table, f"Use {way}: upsert with deletes: hard")
     inside = where(own_bounds(plan.selection.bounds, plan.columns))
     delete = SQL("DELETE FROM {}{}").format(table.identifier, inside)
     try:
@@ -96,20 +98,6 @@ def _truncate_and_copy(context: LoadContext, table: Table, given: Feed) -> LoadO
     except _KeptError:
         return LoadOutcome(Counts())
     return _outcome(copied, 0, "truncate")
-
-
-def refuse_references(context: LoadContext, table: Table) -> None:
-    """Refuse to delete rows that others refer to.
-
-    Raises:
-        SchemaMismatchError: there may be some; says what to do instead.
-    """
-    rows = context.target.rows(f"references to {table}", sql("references"), {"oid": table.oid})
-    if rows:
-        raise SchemaMismatchError(
-            f"{table}: mode full deletes its rows, but {'; '.join(row[0] for row in rows)}. Use "
-            "mode: upsert with deletes: hard"
-        )
 
 
 def _outcome(

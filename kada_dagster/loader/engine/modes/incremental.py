@@ -14,6 +14,7 @@ from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_by_keys
 from kada_dagster.loader.engine.modes.upsert import merge, require_unique
+from kada_dagster.loader.engine.references import refuse_cascades
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
@@ -94,6 +95,7 @@ def _replace_range(context: LoadContext, waiting: WaitingRows, bound: Bound) -> 
     from psycopg2.sql import SQL
 
     table = waiting.table
+    refuse_cascades(context, table, "Give the task a key, so that rows are merged in place")
     own = replace(bound, column=context.plan.cursor or "")
     deleted = context.target.run(
         f"delete from {table}", SQL("DELETE FROM {}{}").format(table.identifier, where((own,)))

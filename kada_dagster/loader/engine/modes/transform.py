@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import may_replace
-from kada_dagster.loader.engine.modes.full import refuse_references
+from kada_dagster.loader.engine.references import refuse_references
 from kada_dagster.loader.engine.replacement import Replacement, lock_from_readers, obstacles
 from kada_dagster.loader.engine.select_types import fitting_columns
 from kada_dagster.loader.engine.table import Table, describe
@@ -20,6 +20,11 @@ from kada_dagster.loader.source.postgres_query import rows_of
 
 if TYPE_CHECKING:
     from psycopg2.sql import Composable
+
+_CURE = (
+    "Let the SELECT fill a table nothing refers to, and bring its rows here by a task that reads "
+    "it, with mode: upsert and deletes: hard"
+)
 
 
 def load_select(context: LoadContext) -> LoadOutcome:
@@ -93,7 +98,7 @@ def _empty(context: LoadContext, table: Table) -> int:
         lock_from_readers(context.target, table, context.plan.lock_seconds)
         context.target.run(f"empty {table}", SQL("TRUNCATE {}").format(table.identifier))
         return 0
-    refuse_references(context, table)
+    refuse_references(context, table, _CURE)
     return context.target.run(
         f"delete the old rows of {table}", SQL("DELETE FROM {}").format(table.identifier)
     )

@@ -23,6 +23,9 @@ WHERE (d.classid, d.objid) NOT IN (SELECT k.classid, k.objid FROM known k)
 UNION ALL SELECT 'it is partitioned' FROM t WHERE t.relkind = 'p'
 UNION ALL SELECT 'it is a partition or inherits' FROM t
           WHERE EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = t.oid)
+UNION ALL SELECT 'it refers to itself' FROM t
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                        WHERE k.conrelid = t.oid AND k.confrelid = t.oid AND k.contype = 'f')
 UNION ALL SELECT 'row security is on' FROM t WHERE t.relrowsecurity
 UNION ALL SELECT 'its replica identity is set' FROM t WHERE t.relreplident NOT IN ('d', 'n')
 UNION ALL SELECT 'it has a table space of its own' FROM t WHERE t.reltablespace <> 0
