@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
-from kada_dagster.loader.engine.deletes import delete_missing
+from kada_dagster.loader.engine.deletes import delete_missing, matches
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
@@ -54,6 +54,7 @@ def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
         waiting.require_key(key)
     if waiting.have_arrived:
         return Counts(waiting.rows, waiting.rows)
+    new = _new_keys(waiting, key) if table.is_partitioned else None
     try:
         with target.attempt():
             statement = _statement(waiting, key, context.plan.soft_column)
@@ -62,8 +63,19 @@ def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
         if _TWICE in str(error):
             waiting.require_key(key)
         raise
-    inserted, touched = rows[0]
+    told, touched = rows[0]
+    inserted = told if new is None else min(new, touched)
     return Counts(waiting.rows, inserted, touched - inserted, unchanged=waiting.rows - touched)
+
+
+def _new_keys(waiting: WaitingRows, key: tuple[str, ...]) -> int:
+    """How many waiting rows have no row in the target yet."""
+    from psycopg2.sql import SQL
+
+    statement = SQL(
+        "SELECT count(*) FROM {} AS new WHERE NOT EXISTS (SELECT FROM {} AS kept WHERE {})"
+    ).format(waiting.place, waiting.table.identifier, matches("new", "kept", key))
+    return int(waiting.target.rows(f"new keys of {waiting.table}", statement)[0][0])
 
 
 def require_unique(table: Table, key: tuple[str, ...]) -> None:
@@ -83,7 +95,10 @@ def require_unique(table: Table, key: tuple[str, ...]) -> None:
 
 
 def _statement(waiting: WaitingRows, key: tuple[str, ...], soft: str | None) -> Composable:
-    """Counts of the rows that were new and of those that were touched."""
+    """Counts of the rows that were new and of those that were touched.
+
+    A row that is new has no xmax. Rows of partitions do not say; all of them count as touched.
+    """
     from psycopg2.sql import SQL
 
     data = [name for name in waiting.given.names if name not in key]
@@ -95,10 +110,12 @@ def _statement(waiting: WaitingRows, key: tuple[str, ...], soft: str | None) -> 
         names(key),
     )
     counted = SQL(
-        "WITH touched AS ({} RETURNING kept.xmax = 0 AS is_new) "
+        "WITH touched AS ({} RETURNING {} AS is_new) "
         "SELECT count(*) FILTER (WHERE is_new), count(*) FROM touched"
     )
-    return counted.format(insert + (_update(data, soft) if data or soft else SQL("DO NOTHING")))
+    is_new = SQL("NULL::bool" if waiting.table.is_partitioned else "kept.xmax = 0")
+    act = _update(data, soft) if data or soft else SQL("DO NOTHING")
+    return counted.format(insert + act, is_new)
 
 
 def _update(data: list[str], soft: str | None) -> Composable:
