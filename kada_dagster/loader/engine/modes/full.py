@@ -15,6 +15,7 @@ from kada_dagster.loader.engine.copying import Copied, Feed, copy_rows, feed, ma
 from kada_dagster.loader.engine.deletes import own_bounds
 from kada_dagster.loader.engine.references import refuse_references
 from kada_dagster.loader.engine.replacement import Replacement, lock_from_readers, obstacles
+from kada_dagster.loader.engine.rounding import require_exact
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.errors import SchemaMismatchError
 from kada_dagster.loader.source.postgres_query import where
@@ -30,6 +31,7 @@ def load_full(context: LoadContext) -> LoadOutcome:
     table = describe(context.target, plan.schema, plan.table)
     given = feed(context, table)
     if plan.is_part:
+        require_exact(context, table, plan.selection.bounds)
         return _delete_and_copy(context, table, given)
     if plan.swap == "truncate":
         return _truncate_and_copy(context, table, given)

@@ -15,6 +15,7 @@ from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_by_keys
 from kada_dagster.loader.engine.modes.upsert import merge, require_unique
 from kada_dagster.loader.engine.references import refuse_cascades
+from kada_dagster.loader.engine.rounding import require_exact
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
@@ -38,6 +39,7 @@ def load_incremental(context: LoadContext) -> LoadOutcome:
         require_unique(table, plan.key)
     bound = _bound(context, table)
     bounds = (*plan.selection.bounds, bound)
+    require_exact(context, table, bounds)
     whole = context
     context = replace(context, plan=replace(plan, selection=replace(plan.selection, bounds=bounds)))
     read = WaitingRows.read_by_key if plan.key else WaitingRows.read

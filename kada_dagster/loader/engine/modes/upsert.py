@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_missing, matches
+from kada_dagster.loader.engine.rounding import require_exact
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
@@ -32,6 +33,8 @@ def load_upsert(context: LoadContext) -> LoadOutcome:
     table = describe(context.target, plan.schema, plan.table)
     require_unique(table, plan.key)
     is_joined = plan.deletes != "none"
+    if is_joined:
+        require_exact(context, table, plan.selection.bounds)
     waiting = WaitingRows.read_by_key(context, table, feed(context, table), is_joined=is_joined)
     is_whole = may_replace(context, waiting.rows)
     counts = merge(context, waiting)
