@@ -7,11 +7,11 @@ otherwise: see `may_replace`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import LoadContext
-from kada_dagster.loader.engine.copying import Feed, copy_rows, may_replace
+from kada_dagster.loader.engine.copying import Feed, copy_rows
 from kada_dagster.loader.engine.table import Table
 from kada_dagster.loader.engine.target import names
 from kada_dagster.loader.errors import SchemaMismatchError
@@ -67,36 +67,47 @@ def delete_missing(
     return context.target.run(f"mark rows of {table}", marked)
 
 
-def delete_by_keys(context: LoadContext, table: Table, given: Feed) -> tuple[int, int]:
-    """Read all keys of the source, and delete or mark the rows whose key is not among them.
+@dataclass(frozen=True)
+class SourceKeys:
+    """The keys that are at the source.
+
+    Attributes:
+        place: the table of the transaction they are in, quoted; with the cursor, if there is one.
+        rows: how many.
+        size: bytes.
+    """
+
+    place: Composable
+    rows: int
+    size: int
+
+
+def read_keys(context: LoadContext, table: Table, given: Feed) -> SourceKeys:
+    """Read all keys of the source.
 
     Args:
         context: of the load; its selection is the whole of the source.
         table: of the target.
         given: which columns are read into which.
 
-    Returns:
-        Rows, and bytes that were read.
-
     Raises:
-        EmptySourceError: there are no keys, and the task does not say that this is right.
-        LoaderError: the keys cannot be read, or the server refuses.
+        LoaderError: the keys cannot be read.
     """
     from psycopg2.sql import SQL, Identifier
 
-    key = context.plan.key
-    if missing := [name for name in key if name not in given.names]:
+    plan = context.plan
+    if missing := [name for name in plan.key if name not in given.names]:
         raise SchemaMismatchError(f"{table}: key: {', '.join(missing)} is not read")
     source = dict(zip(given.names, given.selection.columns or ()))
-    selection = replace(context.plan.selection, columns=tuple(source[name] for name in key))
+    is_more = plan.cursor is not None and plan.cursor not in plan.key
+    wanted = (*plan.key, plan.cursor or "") if is_more else plan.key
+    selection = replace(plan.selection, columns=tuple(source[name] for name in wanted))
     place = Identifier("pg_temp", _KEYS)
     create = SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
-    context.target.run("keys", create.format(place, names(key), table.identifier))
-    copied = copy_rows(context, Feed(table.named(key), selection), place, is_new=True)
+    context.target.run("keys", create.format(place, names(wanted), table.identifier))
+    copied = copy_rows(context, Feed(table.named(wanted), selection), place, is_new=True)
     context.target.run("keys", SQL("ANALYZE {}").format(place))
-    if not may_replace(context, copied.rows):
-        return 0, copied.size
-    return delete_missing(context, table, place, selection.bounds), copied.size
+    return SourceKeys(place, copied.rows, copied.size)
 
 
 def matches(one: str, other: str, key: Sequence[str]) -> Composable:

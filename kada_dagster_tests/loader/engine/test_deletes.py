@@ -47,6 +47,47 @@ def test_rows_that_are_gone_are_marked_once_and_freed_when_they_come_back(
     assert ends.at_target("SELECT id FROM t WHERE gone_at IS NULL ORDER BY id") == [(1,), (2,)]
 
 
+@pytest.mark.parametrize("deletes", [SOFT, "deletes: hard\n"])
+def test_rows_come_back_from_behind_the_mark(ends: Ends, deletes: str) -> None:
+    make(ends)
+    task = f"{INCREMENTAL}{deletes}columns: {{id: id, v: v}}\n"
+    ends.at_source("INSERT INTO t VALUES (1, 1), (2, 2), (3, NULL), (9, 9)")
+    ends.load(task)
+    ends.at_source("DELETE FROM t WHERE id IN (1, 3)")
+    assert ends.load(task).counts.deleted == 2
+    ends.at_source("INSERT INTO t VALUES (1, 1), (3, NULL), (4, 4), (10, 10)")
+    back = ends.load(task)
+    assert back.notes["restored"] == "3 rows from behind the mark"
+    assert back.counts.inserted + back.counts.updated == 4
+    assert (back.counts.read, back.counts.unchanged, back.mark_after) == (5, 1, "10")
+    there = "SELECT id, v FROM t WHERE gone_at IS NULL ORDER BY id"
+    assert ends.at_target(there) == ends.at_source("SELECT id, v FROM t ORDER BY id")
+    again = ends.load(task)
+    assert (again.counts.read, again.notes) == (1, {})
+
+
+def test_what_is_behind_the_mark_is_not_read_again_for_rows_that_have_no_key(ends: Ends) -> None:
+    ends.at_source("CREATE TABLE t (id int, v int); INSERT INTO t VALUES (1, 1), (9, 9)")
+    ends.at_target("CREATE TABLE t (id int UNIQUE, v int)")
+    task = f"{INCREMENTAL}deletes: hard\n"
+    ends.load(task)
+    ends.at_source("INSERT INTO t VALUES (NULL, 3), (1, 2)")  # an older version, and no key
+    assert ends.load(task).notes == {}
+    ends.at_source("INSERT INTO t VALUES (4, 4)")
+    assert ends.load(task).counts.inserted == 1
+    assert ends.at_target("SELECT id, v FROM t ORDER BY id") == [(1, 1), (4, 4), (9, 9)]
+
+
+def test_a_target_that_was_emptied_is_filled_again(ends: Ends) -> None:
+    make(ends)
+    ends.at_source("INSERT INTO t VALUES (1, 1), (9, 9)")
+    task = f"{INCREMENTAL}deletes: hard\n"
+    ends.load(task)
+    ends.at_target("TRUNCATE t")
+    assert ends.load(task).counts.inserted == 2
+    assert ends.at_target("SELECT id FROM t ORDER BY id") == [(1,), (9,)]
+
+
 @pytest.mark.parametrize("task", [UPSERT, INCREMENTAL])
 @pytest.mark.parametrize(
     ("policy", "left"), [("", 1), ("empty: keep\n", 1), ("empty: replace\n", 0)]

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
-from kada_dagster.loader.engine.deletes import delete_by_keys
+from kada_dagster.loader.engine.deletes import delete_missing, read_keys
 from kada_dagster.loader.engine.modes.upsert import merge, require_unique
 from kada_dagster.loader.engine.references import refuse_cascades
+from kada_dagster.loader.engine.restoring import restore_rows
 from kada_dagster.loader.engine.rounding import require_exact
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
@@ -44,16 +45,25 @@ def load_incremental(context: LoadContext) -> LoadOutcome:
     context = replace(context, plan=replace(plan, selection=replace(plan.selection, bounds=bounds)))
     read = WaitingRows.read_by_key if plan.key else WaitingRows.read
     waiting = read(context, table, feed(context, table))
+    mark = _new_mark(waiting, table, context)
     is_replaced = _may_replace(context, waiting.rows)
     if plan.key:
-        counts = merge(context, waiting)
-    else:
-        counts = _replace_range(context, waiting, bound) if is_replaced else Counts()
-    size = waiting.size
-    if plan.deletes != "none":
-        gone, more = delete_by_keys(whole, table, waiting.given)
-        counts, size = replace(counts, deleted=gone), size + more
-    return LoadOutcome(counts, size, _new_mark(waiting, table, context))
+        return replace(_merge(whole, waiting, bound), mark=mark)
+    counts = _replace_range(context, waiting, bound) if is_replaced else Counts()
+    return LoadOutcome(counts, waiting.size, mark)
+
+
+def _merge(whole: LoadContext, waiting: WaitingRows, bound: Bound) -> LoadOutcome:
+    """By key. All keys of the source say what is gone, and what is back behind the mark."""
+    table = waiting.table
+    done = LoadOutcome(merge(whole, waiting), waiting.size)
+    if whole.plan.deletes == "none":
+        return done
+    keys = read_keys(whole, table, waiting.given)
+    is_whole = may_replace(whole, keys.rows)
+    gone = delete_missing(whole, table, keys.place) if is_whole else 0
+    done = LoadOutcome(replace(done.counts, deleted=gone), done.size + keys.size)
+    return done if bound.lower is None else restore_rows(whole, waiting, keys, bound, done)
 
 
 def _bound(context: LoadContext, table: Table) -> Bound:
