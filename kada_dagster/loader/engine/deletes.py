@@ -99,7 +99,7 @@ def read_keys(context: LoadContext, table: Table, given: Feed) -> SourceKeys:
     if missing := [name for name in plan.key if name not in given.names]:
         raise SchemaMismatchError(f"{table}: key: {', '.join(missing)} is not read")
     source = dict(zip(given.names, given.selection.columns or ()))
-    is_more = plan.cursor is not None and plan.cursor not in plan.key
+    is_more = plan.cursor in given.names and plan.cursor not in plan.key
     wanted = (*plan.key, plan.cursor or "") if is_more else plan.key
     selection = replace(plan.selection, columns=tuple(source[name] for name in wanted))
     place = Identifier("pg_temp", _KEYS)

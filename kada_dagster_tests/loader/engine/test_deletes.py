@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kada_dagster.loader.errors import EmptySourceError
+from kada_dagster.loader.errors import EmptySourceError, TargetError
 from kada_dagster_tests.loader.databases import Ends
 
 UPSERT = "mode: upsert\nsource: {table: public.t}\nkey: [id]\n"
@@ -104,6 +104,53 @@ def test_an_empty_source_deletes_only_where_the_task_says_so(
         with pytest.raises(EmptySourceError):
             ends.load(text)
     assert len(ends.at_target("SELECT id FROM t")) == left
+
+
+DIFF = "mode: diff\nsource: {table: public.t}\nkey: [id]\n"
+
+
+@pytest.mark.parametrize("task", [UPSERT, INCREMENTAL, DIFF])
+def test_a_unique_value_may_move_from_a_row_that_is_gone_to_a_new_one(
+    ends: Ends, task: str
+) -> None:
+    ddl = "CREATE TABLE t (id int PRIMARY KEY, v int, mail text UNIQUE)"
+    ends.at_source(f"{ddl}; INSERT INTO t VALUES (1, 1, 'x'), (2, 2, 'y')")
+    ends.at_target(ddl)
+    task = f"{task}deletes: hard\n"
+    ends.load(task)
+    ends.at_source("DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (3, 3, 'x')")
+    counts = ends.load(task).counts
+    assert (counts.inserted, counts.updated, counts.deleted) == (1, 0, 1)
+    assert ends.at_target("SELECT * FROM t ORDER BY id") == [(2, 2, "y"), (3, 3, "x")]
+
+
+@pytest.mark.parametrize("task", [UPSERT, INCREMENTAL, DIFF])
+def test_a_row_may_go_when_those_that_referred_to_it_refer_to_another(
+    ends: Ends, task: str
+) -> None:
+    ddl = "CREATE TABLE t (id int PRIMARY KEY, v int, boss int REFERENCES t)"
+    ends.at_source(f"{ddl}; INSERT INTO t VALUES (1, 1, NULL), (2, 2, 1)")
+    ends.at_target(ddl)
+    task = f"{task}deletes: hard\n"
+    ends.load(task)
+    ends.at_source(
+        "INSERT INTO t VALUES (3, 3, NULL); UPDATE t SET boss = 3, v = 4 WHERE id = 2;"
+        "DELETE FROM t WHERE id = 1"
+    )
+    assert ends.load(task).counts.deleted == 1
+    assert ends.at_target("SELECT * FROM t ORDER BY id") == [(2, 4, 3), (3, 3, None)]
+
+
+def test_a_unique_value_of_two_rows_that_are_there_is_an_error_that_deletes_nothing(
+    ends: Ends,
+) -> None:
+    ends.at_source("CREATE TABLE t (id int, v int); INSERT INTO t VALUES (1, 1), (2, 2)")
+    ends.at_target("CREATE TABLE t (id int PRIMARY KEY, v int UNIQUE)")
+    ends.load(f"{UPSERT}deletes: hard\n")
+    ends.at_source("DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (3, 2)")
+    with pytest.raises(TargetError, match="t_v_key"):
+        ends.load(f"{UPSERT}deletes: hard\n")
+    assert ends.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
 
 
 Rows = st.dictionaries(st.integers(0, 5), st.integers(0, 2), min_size=1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import Feed, feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_missing
-from kada_dagster.loader.engine.modes.upsert import load_upsert, merge, require_unique
+from kada_dagster.loader.engine.modes.upsert import load_upsert, merge_and_delete, require_unique
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.errors import SchemaMismatchError
@@ -119,10 +119,13 @@ def _bring(context: LoadContext, sides: _Sides, found: _Range, given: Feed) -> L
     selection = replace(given.selection, table=None, query=text, bounds=())
     changed = Feed(given.into, selection)
     waiting = WaitingRows.read(context, _table(context), changed, is_joined=True)
-    counts = merge(context, waiting)
     also = found.condition(sides.there)
-    gone = delete_missing(context, waiting.table, waiting.place, (), also)
-    counts = replace(counts, deleted=gone, unchanged=counts.unchanged + found.same)
+
+    def delete() -> int:
+        return delete_missing(context, waiting.table, waiting.place, (), also)
+
+    counts = merge_and_delete(context, waiting, delete)
+    counts = replace(counts, unchanged=counts.unchanged + found.same)
     return LoadOutcome(counts, waiting.size, notes=found.notes)
 
 

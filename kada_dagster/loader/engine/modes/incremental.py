@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_missing, read_keys
-from kada_dagster.loader.engine.modes.upsert import merge, require_unique
+from kada_dagster.loader.engine.modes.upsert import merge, merge_and_delete, require_unique
 from kada_dagster.loader.engine.references import refuse_cascades
 from kada_dagster.loader.engine.restoring import restore_rows
 from kada_dagster.loader.engine.rounding import require_exact
@@ -56,13 +56,16 @@ def load_incremental(context: LoadContext) -> LoadOutcome:
 def _merge(whole: LoadContext, waiting: WaitingRows, bound: Bound) -> LoadOutcome:
     """By key. All keys of the source say what is gone, and what is back behind the mark."""
     table = waiting.table
-    done = LoadOutcome(merge(whole, waiting), waiting.size)
     if whole.plan.deletes == "none":
-        return done
+        return LoadOutcome(merge(whole, waiting), waiting.size)
     keys = read_keys(whole, table, waiting.given)
     is_whole = may_replace(whole, keys.rows)
-    gone = delete_missing(whole, table, keys.place) if is_whole else 0
-    done = LoadOutcome(replace(done.counts, deleted=gone), done.size + keys.size)
+
+    def delete() -> int:
+        return delete_missing(whole, table, keys.place) if is_whole else 0
+
+    counts = merge_and_delete(whole, waiting, delete)
+    done = LoadOutcome(counts, waiting.size + keys.size)
     return done if bound.lower is None else restore_rows(whole, waiting, keys, bound, done)
 
 

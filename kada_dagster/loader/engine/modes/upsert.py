@@ -5,6 +5,7 @@ Rows that are the same already are left alone, so that nothing is written for th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from psycopg2.sql import Composable
 
 _TWICE = "SQLSTATE 21000"
+_TAKEN = "SQLSTATE 23505"
 
 
 def load_upsert(context: LoadContext) -> LoadOutcome:
@@ -37,11 +39,40 @@ def load_upsert(context: LoadContext) -> LoadOutcome:
         require_exact(context, table, plan.selection.bounds)
     waiting = WaitingRows.read_by_key(context, table, feed(context, table), is_joined=is_joined)
     is_whole = may_replace(context, waiting.rows)
-    counts = merge(context, waiting)
-    if is_whole and is_joined and not waiting.have_arrived:
-        gone = delete_missing(context, table, waiting.place, plan.selection.bounds)
-        counts = replace(counts, deleted=gone)
-    return LoadOutcome(counts, waiting.size)
+    if not (is_whole and is_joined) or waiting.have_arrived:
+        return LoadOutcome(merge(context, waiting), waiting.size)
+
+    def delete() -> int:
+        return delete_missing(context, table, waiting.place, plan.selection.bounds)
+
+    return LoadOutcome(merge_and_delete(context, waiting, delete), waiting.size)
+
+
+def merge_and_delete(
+    context: LoadContext, waiting: WaitingRows, delete: Callable[[], int]
+) -> Counts:
+    """Bring waiting rows into the target, and take out what is gone.
+
+    A row that is gone may refer to one that came, so that it goes last; but where it has a value
+    that is unique and now another row's, it goes first.
+
+    Args:
+        context: of the load.
+        waiting: the rows.
+        delete: deletes or marks what is gone, and says how many rows.
+
+    Raises:
+        DuplicateKeyError: some share a key, or have none.
+        LoaderError: the server refuses.
+    """
+    try:
+        counts = merge(context, waiting)
+    except TargetError as error:
+        if _TAKEN not in str(error) or context.plan.deletes != "hard":
+            raise
+        gone = delete()
+        return replace(merge(context, waiting), deleted=gone)
+    return replace(counts, deleted=delete())
 
 
 def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
