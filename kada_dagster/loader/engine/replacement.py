@@ -8,6 +8,8 @@ only where nothing else refers to the table itself: a view, say, would go on rea
 from __future__ import annotations
 
 import random
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,9 +89,10 @@ class Replacement:
         self._run(steps, "indexes")
         self.target.run(f"analyze {table}", SQL("ANALYZE {}").format(self.identifier))
         self._run(steps, "privileges")
-        lock_from_readers(self.target, table, lock_seconds, clock)
-        self.target.run(f"drop the old {table}", SQL("DROP TABLE {}").format(table.identifier))
-        self._run(steps, "names")
+        with _short_waits(self.target):
+            lock_from_readers(self.target, table, lock_seconds, clock)
+            self.target.run(f"drop the old {table}", SQL("DROP TABLE {}").format(table.identifier))
+            self._run(steps, "names")
 
     def _steps(self) -> list[tuple[str, str]]:
         values = {"oid": self.table.oid, "made": self.name}
@@ -115,10 +118,9 @@ def lock_from_readers(
     clock = clock or SystemClock()
     end = clock.now() + seconds
     lock = SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(table.identifier)
-    target.run("lock timeout", f"SET LOCAL lock_timeout = {_LOCK_MS}")
     while True:
         try:
-            with target.attempt():
+            with target.attempt(), _short_waits(target):
                 target.run(f"lock {table}", lock)
         except LoadBusyError as error:
             if clock.now() >= end:
@@ -126,3 +128,16 @@ def lock_from_readers(
             clock.sleep(0.2 + random.random())  # noqa: S311 - out of step with others
         else:
             return
+
+
+@contextmanager
+def _short_waits(target: Target) -> Generator[None]:
+    """No statement in here waits long for a lock; those behind it wait as long as they did before.
+
+    After an error the transaction or the savepoint around it ends, and the setting with it.
+    """
+    before = target.rows("lock timeout", "SELECT current_setting('lock_timeout')")[0][0]
+    setting = "SELECT set_config('lock_timeout', %s, true)"
+    target.run("lock timeout", setting, (str(_LOCK_MS),))
+    yield
+    target.run("lock timeout", setting, (before,))
