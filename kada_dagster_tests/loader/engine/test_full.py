@@ -122,6 +122,21 @@ def test_a_new_table_keeps_all_that_the_old_one_had(ends: Ends) -> None:
         ends.at_target(f"DROP TABLE t; DROP OWNED BY {role}; DROP ROLE {role}, {owner}")
 
 
+def test_privileges_of_a_column_that_is_gone_are_not_taken_along(ends: Ends) -> None:
+    """Up to version 15 they stay in the catalogue; here they are put back there."""
+    make(ends, "id int PRIMARY KEY, gone int")
+    for run in (ends.at_source, ends.at_target):
+        run("ALTER TABLE t DROP gone")
+    ends.at_source("INSERT INTO t SELECT generate_series(1, 3)")
+    ends.at_target(
+        "SET allow_system_table_mods = on;"
+        "UPDATE pg_attribute SET attacl = '{pg_monitor=r/postgres}' "
+        "WHERE attrelid = 't'::regclass AND attisdropped"
+    )
+    assert ends.load(FULL).notes == {"swap": "rename"}
+    assert len(content(ends)) == 3
+
+
 def likeness(ends: Ends) -> list[tuple[object, ...]]:
     """Everything the catalogue says of the table, but for numbers that must change."""
     return ends.at_target(

@@ -63,6 +63,7 @@ steps(step, place, statement) AS (
     CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
     CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' END)
   FROM old JOIN pg_catalog.pg_attribute a ON a.attrelid = old.oid, pg_catalog.aclexplode(a.attacl) AS g
+  WHERE NOT a.attisdropped  -- before version 16 a column that is gone keeps them
   UNION ALL
   SELECT 'privileges', 5, format('ALTER TABLE %%s OWNER TO %%s', old.made, old.relowner::regrole)
   FROM old WHERE pg_catalog.pg_get_userbyid(old.relowner) <> current_user
