@@ -180,6 +180,11 @@ class HttpProfile(Profile):
     seconds: int = Field(default=60, ge=1, description="... in so many seconds.")
     concurrency: int = Field(default=4, ge=1, le=32, description="Requests at the same time.")
 
+    @field_validator("url")
+    @classmethod
+    def _no_secret_is_written(cls, url: Template) -> Template:
+        return without_written_secret(url)
+
     @field_validator("headers")
     @classmethod
     def _secrets_are_references(cls, headers: dict[str, Template]) -> dict[str, Template]:

@@ -37,6 +37,8 @@ PASSWORDS = [
     "{type: folder, url: 'https://h/d?access_token=tiger'}",
     "{type: folder, url: 'sftp://u:tiger@h/d'}",
     "{type: folder, url: 'sftp://u:ti/tiger@h/d'}",
+    "{type: http, url: 'https://u:tiger@x'}",
+    "{type: http, url: 'https://x/v1?api_key=tiger'}",
     "{type: http, url: 'https://x', headers: {X-Api-Key: tiger}}",
     "{type: http, url: 'https://x', headers: {authorization: Bearer tiger}}",
     "{type: http, url: 'https://x', auth: {type: bearer, token: tiger}}",
