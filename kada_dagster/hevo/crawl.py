@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,28 +113,29 @@ class Crawl:
         return text(found.get("status")).upper() in GONE
 
     def _tolerated_items(self, items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """The items up to where the list is refused or gone, which is counted."""
-        try:
+        with self._tolerant():
             yield from items
-        except ApiForbiddenError as error:
-            self.warn("not_permitted", str(error))
-        except ApiNotFoundError as error:
-            self.warn("not_found", str(error))
 
     def one(self, path: str) -> dict[str, Any]:
         """A single thing; empty where it is refused or gone, which is counted."""
-        return self._tolerated(lambda: self.client.one(path))
+        with self._tolerant():
+            return self.client.one(path)
+        return {}
 
     def _answer(self, task: Task) -> dict[str, Any]:
         if not task.path:
             return {}
         if not task.is_kept:
             return task.trim(self.one(task.path))
-        return self._tolerated(lambda: self.answers.get(task.path, task.mark, task.trim))
+        with self._tolerant():
+            return self.answers.get(task.path, task.mark, task.trim)
+        return {}
 
-    def _tolerated(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    @contextmanager
+    def _tolerant(self) -> Generator[None, None, None]:
+        """Counts what is refused or gone, and leaves it there; all else ends the crawl."""
         try:
-            return ask()
+            yield
         except ApiForbiddenError as error:
             self.warn("not_permitted", str(error))
         except ApiNotFoundError as error:
@@ -143,7 +144,6 @@ class Crawl:
             if error.status not in _CLIENT_ERRORS:
                 raise
             self.warn("not_readable", str(error))
-        return {}
 
 
 def once(entries: Iterator[dict[str, Any]], key: str) -> Iterator[dict[str, Any]]:

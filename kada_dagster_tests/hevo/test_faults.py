@@ -82,17 +82,50 @@ def test_a_members_key_costs_what_it_may_not_see_and_no_more(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["destinations", "models", "workflows", "event-types", "transformations"]
+    "path",
+    [
+        *("v2.0/destinations$", "v2.0/models$", "v2.0/workflows$", "v2.0/accounts/users$"),
+        *("v2.0/.*/event-types$", "v2.0/.*/transformations$"),
+        *("v1/destinations$", "v1/.*/objects$"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        *((403, "not_permitted"), (404, "not_found"), (410, "not_found")),
+        *((400, "not_readable"), (409, "not_readable"), (422, "not_readable")),
+    ],
 )
 def test_an_endpoint_that_is_refused_does_not_end_the_extract(
-    endpoint: str, tmp_path: Path
+    status: int, code: str, path: str, tmp_path: Path
 ) -> None:
     with served(SMALL) as server:
-        server.fail(Fault.status(403, f"v2.0/.*{endpoint}$", message="not for you", times=10**6))
+        whole = extract(server, tmp_path)
+        server.fail(Fault.status(status, path, message="not for you", times=10**6))
         found = extract(server, tmp_path)
-    assert found.warnings["not_permitted"] >= 1
-    assert "not for you" in found.samples["not_permitted"]
-    assert any(row["TOOL_OBJECT_TYPE"] == "HEVO_EDGE_OBJECT" for row in found.rows["META"])
+    assert found.warnings[code] > whole.warnings.get(code, 0)
+    assert code == "not_found" or "not for you" in found.samples[code]
+    assert found.rows["EVENTS"] == whole.rows["EVENTS"] != []
+    assert any(row["TOOL_OBJECT_TYPE"] == "HEVO_PIPELINE" for row in found.rows["META"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Fault.status(401, "event-types$", times=10**6), ApiUnauthorizedError),
+        (Fault.status(429, "event-types$", times=10**6), ApiUnavailableError),
+        (Fault.garbled("event-types$"), ApiError),
+    ],
+    ids=["credentials", "rate", "no JSON"],
+)
+def test_what_is_no_refusal_of_one_list_ends_the_extract(
+    fault: Fault, kind: type[KadaError], tmp_path: Path
+) -> None:
+    with served(SMALL) as server:
+        server.fail(fault)
+        with pytest.raises(kind, match="event-types"):
+            extract(server, tmp_path)
+    assert not list((tmp_path / "hevo").glob("2*"))
 
 
 def test_a_key_that_expires_on_the_way_ends_the_extract(tmp_path: Path) -> None:
