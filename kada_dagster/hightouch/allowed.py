@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from kada_dagster.api.values import list_of, object_of, text
+from kada_dagster.extracts.places import is_name
 
+_HOSTS = ("host", "hostname", "account")
 _KEYS = (
-    *("host", "hostname", "port", "database", "schema", "account", "warehouse"),
+    *_HOSTS,
+    *("port", "database", "schema", "warehouse"),
     *("project", "projectId", "dataset", "catalog", "region", "location"),
 )
 
@@ -19,16 +22,20 @@ def allowed(configuration: object) -> dict[str, str]:
     """The keys of a source's or destination's configuration that may be used, as texts.
 
     A value with `@` in it may be an address that holds a password: it is left out. Empty ones are,
-    too. An address (`://`) is good for finding a host's name only; see `shown`.
+    too. Any other address is good for finding a host's name only: see `shown`.
     """
     given: dict[str, Any] = object_of(configuration)
     values = {key: text(given.get(key)).strip() for key in _KEYS}
-    return {key: value for key, value in values.items() if value and "@" not in value}
+    return {
+        key: value
+        for key, value in values.items()
+        if value and "@" not in value and (key in _HOSTS or is_name(value))
+    }
 
 
 def shown(configuration: dict[str, str]) -> dict[str, str]:
-    """What of `allowed` may be stored: an address may hold a token in its query."""
-    return {key: value for key, value in configuration.items() if "://" not in value}
+    """What of `allowed` may be stored: an address may hold a password or a token."""
+    return {key: value for key, value in configuration.items() if is_name(value)}
 
 
 def compact(**facts: object) -> dict[str, object]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from kada_dagster.api.values import text
 from kada_dagster.extracts.mapping import ConnectionMapping, Place, snowflake_host
+from kada_dagster.extracts.places import host_in
 from kada_dagster.extracts.tables import Table
 from kada_dagster.hightouch.allowed import allowed
 from kada_dagster.hightouch.databases import kind_of, split_name, stored, usual_schema
@@ -122,10 +123,10 @@ class Connection:
             return "bigquery"
         if self.kind == "snowflake":
             return self._snowflake_account()
-        return _bare(self._first("host", "hostname"))
+        return host_in(self._first("host", "hostname"))
 
     def _snowflake_account(self) -> str:
-        account = _bare(snowflake_host(self._first("account", "hostname", "host"))).lower()
+        account = snowflake_host(host_in(self._first("account", "hostname", "host")))
         region = self._first("region").lower()
         if not account or not region or region == _NO_REGION or "." in account or "-" in account:
             return account
@@ -133,8 +134,3 @@ class Connection:
 
     def _first(self, *keys: str) -> str:
         return next((self.configuration[key] for key in keys if key in self.configuration), "")
-
-
-def _bare(address: str) -> str:
-    """A host without scheme and what follows it: a query may hold a token."""
-    return address.rpartition("://")[2].partition("/")[0].partition("?")[0]

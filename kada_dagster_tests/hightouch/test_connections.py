@@ -59,6 +59,13 @@ def name_of(kind: str, configuration: Configuration, *parts: str, **options: Any
          (("Orders", "d", "s", "t"), False)),
         ("postgres", {"host": "https://h/?token=x", "database": "d", "schema": "s"},
          (("h", "d", "s", "t"), False)),
+        ("postgres", {"host": "h;password=x", "database": "d", "schema": "s"},
+         (("h", "d", "s", "t"), False)),
+        ("mssql", {"host": "jdbc:sqlserver://h:1433;password=x", "database": "d"},
+         (("h", "d", "dbo", "t"), True)),
+        ("snowflake", {"account": "Org-Acc.snowflakecomputing.com?token=x", "database": "d"},
+         (("org-acc", "D", "PUBLIC", "t"), True)),
+        ("postgres", {"host": "h", "database": "d?password=x", "schema": "s"}, None),
     ],
 )  # fmt: skip
 def test_a_table_is_named_by_its_connection(
@@ -115,6 +122,14 @@ def test_only_known_keys_without_credentials_are_kept() -> None:
     }
     assert allowed(given) == {"hostname": "https://h?token=t", "port": "5432"}
     assert shown(allowed(given)) == {"port": "5432"}
+
+
+@pytest.mark.parametrize(
+    "value", ["h?password=p", "h;password=p", "https://h?token=p", "u:p@h", "host=h password=p"]
+)
+def test_no_address_is_stored(value: str) -> None:
+    keys = ("host", "hostname", "account", "database", "schema", "warehouse", "location")
+    assert shown(allowed(dict.fromkeys(keys, value))) == {}
 
 
 @pytest.mark.parametrize(

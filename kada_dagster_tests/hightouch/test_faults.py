@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,9 @@ from kada_dagster.errors import (
     PermissionDeniedError,
 )
 from kada_dagster.sandbox.hightouch import Faults, HightouchEstate
+from kada_dagster.sandbox.hightouch.entities import Source
+from kada_dagster.sandbox.hightouch.model import Model, WholeTable
+from kada_dagster.sandbox.hightouch.places import postgres
 from kada_dagster_tests.hightouch.extracted import EVER, HOST, Site, serving
 
 ESTATE_SEED = 7
@@ -177,3 +181,22 @@ def test_no_secret_of_a_configuration_and_no_key_is_stored_or_logged(
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"never-to-be-stored" not in written
     assert "never-to-be-stored" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jdbc:postgresql://pg.example.org:5432/shop?user=u&password=planted",
+        "jdbc:sqlserver://pg.example.org;user=u;password=planted",
+        "pg.example.org;password=planted",
+    ],
+)
+def test_a_password_in_an_address_reaches_no_file(address: str, tmp_path: Path) -> None:
+    dates: Any = {"created_at": EVER.start, "updated_at": EVER.start}
+    source = Source(id=1, name="pg", slug="pg", place=postgres(address, "shop"), **dates)
+    model = Model(id=1, name="m", slug="m", source_id=1, query=WholeTable(name="t"), **dates)
+    with serving(HightouchEstate.of([source], [model], [], [], {})) as site:
+        found = site.extract(tmp_path, mapping={})
+    written = "".join(path.read_text() for path in found.folder.iterdir())
+    assert "planted" not in written
+    assert '"pg.example.org"' in written.replace('""', '"')
