@@ -20,8 +20,8 @@ _KEYS = (
 def allowed(config: object) -> dict[str, str]:
     """The keys of a source's or destination's configuration that may be used, as texts.
 
-    A value with `@` or `://` in it may be an address that holds a password or a token: it is left
-    out, unless nothing but a host stands behind the `://`. Empty ones are left out, too.
+    A value with `@`, `=` or `://` in it may be an address that holds a password or a token: it is
+    left out, unless nothing but a host stands behind the `://`. Empty ones are left out, too.
     """
     given: dict[str, Any] = object_of(config)
     values = {key: _bare(text(given.get(key)).strip()) for key in _KEYS}
@@ -43,5 +43,5 @@ def _bare(value: str) -> str:
     """The value without a scheme; empty where it may hold more than a name."""
     _, separator, rest = value.rpartition("://")
     rest = rest.removesuffix("/") if separator else value
-    unsafe = "@/?#" if separator else "@"
+    unsafe = "@=/?#" if separator else "@="
     return "" if any(sign in rest for sign in unsafe) else rest

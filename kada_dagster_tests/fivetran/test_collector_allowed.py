@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kada_dagster.fivetran.allowed import allowed, compact, scalars
+from kada_dagster.sandbox.fivetran import FivetranWorld
+from kada_dagster_tests.fivetran.collected import extract, served
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,9 @@ from kada_dagster.fivetran.allowed import allowed, compact, scalars
         ("user:pw@host", ""),
         ("https://host/path?token=x", ""),
         ("https://host#x", ""),
+        ("host?user=u&password=x", ""),
+        ("host;password=x", ""),
+        ("jdbc:sqlserver://host;password=x", ""),
         ("", ""),
         (None, ""),
         (["host"], ""),
@@ -46,3 +52,16 @@ def test_facts_that_are_empty_are_left_out_and_those_that_are_false_stay() -> No
 def test_only_scalars_are_taken_from_an_answer() -> None:
     given = {"a": "x", "b": 1, "c": False, "d": None, "e": {"secret": 1}, "f": ["x"]}
     assert scalars(given, *"abcdefg") == {"a": "x", "b": 1, "c": False}
+
+
+@pytest.mark.parametrize("host", ["h;password=planted", "h?user=u&password=planted"])
+def test_a_password_in_an_address_reaches_no_file(host: str, tmp_path: Path) -> None:
+    world = FivetranWorld()
+    world.add_group("Warehouse", config={"host": host, "database": "dwh"})
+    fields = {"config": {"host": host, "database": "shop"}}
+    world.add_connection("postgres", id="pg", schema="pg", fields=fields)
+    with served(world) as server:
+        text = extract(server, tmp_path).text()
+    assert "planted" not in text
+    assert "dwh" in text
+    assert "shop" in text
