@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -132,14 +132,23 @@ def _near_choice(error: ErrorDetails) -> str:
 def _model_at(model: type[BaseModel], path: FieldPath) -> type[BaseModel]:
     """The model of the mapping at a path below `model`."""
     kinds: Sequence[type[BaseModel]] = [model]
+    is_mapping = False
     for part in path:
         if isinstance(part, int):  # an item of a list: the model is the list's
             continue
-        if _is_tag(part):
+        if is_mapping:  # a name the user chose: the model is the mapping's
+            is_mapping = False
+        elif _is_tag(part):
             kinds = [kind for kind in kinds if _has_type(kind, str(part))]
         else:
-            kinds = list(_models(kinds[0].model_fields[str(part)].annotation))
+            annotation = kinds[0].model_fields[str(part)].annotation
+            kinds, is_mapping = list(_models(annotation)), _is_mapping(annotation)
     return kinds[0]
+
+
+def _is_mapping(annotation: Any) -> bool:
+    """Whether an annotation is `dict[...]` or `dict[...] | None`."""
+    return dict in (get_origin(annotation), *map(get_origin, get_args(annotation)))
 
 
 def _has_type(model: type[BaseModel], tag: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from kada_dagster_tests.cli.conftest import Kada
 from kada_dagster_tests.cli.load_project import Said
-from kada_dagster_tests.loader.folders import write
+from kada_dagster_tests.loader.folders import CONNECTIONS, write
 
 TASK = "mode: full\nsource: {table: public.t}\n"
 FILES = {
@@ -76,6 +76,38 @@ def test_everything_that_is_wrong_is_said_with_its_place_and_the_code_is_2(check
     assert "lines/task.yaml:3: source.tabel: unknown key; did you mean 'table'?" in said.err
     assert "more/task.yaml:1: key: is required for mode upsert" in said.err
     assert "gone.sql: there is no such file" in said.err
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        (
+            'target: {type: postgres, host: h, database: d, username: u, passwrod: "${P}"}\n',
+            "connections.yaml:1: target.passwrod: unknown key; did you mean 'password'?",
+        ),
+        (
+            CONNECTIONS + "shop:\n  type: http\n  url: https://x\n"
+            '  auth:\n    type: bearer\n    tokn: "${T}"\n    token: "${T}"\n',
+            "connections.yaml:8: shop.auth.tokn: unknown key; did you mean 'token'?",
+        ),
+        (
+            CONNECTIONS + "shop: {type: sqlite, zzz: 1, path: x.db}\n",
+            "connections.yaml:3: shop.zzz: unknown key; known keys: max_concurrent, path, type",
+        ),
+        (
+            CONNECTIONS + "shop: {type: sqlite}\n",
+            "connections.yaml:3: shop.path: is required",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_profile_is_said_by_the_name_of_the_profile(
+    tmp_path: Path, profile: str, said: str
+) -> None:
+    write(tmp_path / "project", {**FILES, "connections.yaml": profile})
+    done = Kada(tmp_path)("load", "check", "-p", "project")
+    assert done.code == 2
+    assert done.err.startswith("error: ")
+    assert done.err.rstrip().endswith(said)
 
 
 def test_too_many_ranges_are_found_without_a_connection(check: Check) -> None:

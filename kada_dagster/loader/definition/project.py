@@ -107,12 +107,7 @@ def _connections(folder: Path, target: str, reader: Reader) -> Mapping[str, Prof
     document = reader.document(file)
     if document is None:
         return {}
-    document = type(document)(
-        document.file,
-        {"profiles": document.data},
-        {("profiles", *path): line for path, line in document.lines.items()},
-    )
-    model = reader.model(document, Connections, data_of(document))
+    model = reader.model(document, Connections, {"profiles": data_of(document)}, is_wrapped=True)
     if model is None:
         return {}
     if getattr(model.profiles.get(target), "type", None) != "postgres":

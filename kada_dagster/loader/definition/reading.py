@@ -47,14 +47,28 @@ class Reader:
         self.add(document, (), "must hold a mapping of keys to values")
         return None
 
-    def model(self, document: Document, kind: type[M], fields: Mapping[str, Any]) -> M | None:
-        """The model of a file's fields; None if they are not usable."""
+    def model(
+        self,
+        document: Document,
+        kind: type[M],
+        fields: Mapping[str, Any],
+        *,
+        is_wrapped: bool = False,
+    ) -> M | None:
+        """The model of a file's fields; None if they are not usable.
+
+        Args:
+            document: the file.
+            kind: the model.
+            fields: what the file holds.
+            is_wrapped: whether all of it stands below one key, which the file does not have.
+        """
         try:
             return kind.model_validate(dict(fields), context={"base": document.base})
         except ValidationError as error:
             found = error.errors(include_url=False)
         for one in found:
-            self.add(document, error_path(one), error_message(one, kind))
+            self.add(document, error_path(one)[is_wrapped:], error_message(one, kind))
         return None
 
     def add(self, document: Document, path: tuple[str | int, ...], message: str) -> None:
