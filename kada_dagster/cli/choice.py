@@ -17,6 +17,9 @@ from kada_dagster.config.find import FILE_NAME, VARIABLE
 from kada_dagster.config.problems import suggestion
 from kada_dagster.config.source import source_settings
 from kada_dagster.config.window import daily_window
+from kada_dagster.config.yaml_text import read_yaml
+from kada_dagster.doctor.components import FILE as COMPONENT
+from kada_dagster.doctor.components import load_component_file
 from kada_dagster.errors import ConfigError
 from kada_dagster.hwm.file_store import FileMarkStore
 from kada_dagster.hwm.store import MarkStore
@@ -54,7 +57,7 @@ def choose(source_type: str, config: str | None, name: str | None, hwm_path: str
 
     Args:
         source_type: as on the command line.
-        config: a kada.yaml or a file of the vendor; None for the usual places.
+        config: a kada.yaml, a component or a file of the vendor; None for the usual places.
         name: of the source in kada.yaml; for a vendor's file, how to call the instance.
         hwm_path: folder of the marks, in place of the configured one.
 
@@ -65,7 +68,7 @@ def choose(source_type: str, config: str | None, name: str | None, hwm_path: str
     if is_vendor_file(file):
         settings = _vendor_source(file, source_type, name or source_type)
         return Choice(file, settings, FileMarkStore(Path(hwm_path or ".")), None)
-    whole = load_config_file(file)
+    whole = load_any(file)
     settings = _pick(whole, source_type, name)
     marks = marks_of(whole, settings, hwm_path)
     held = tuple(secret_fields(whole.high_water_marks))
@@ -101,6 +104,56 @@ def configured_file() -> Path | None:
     if os.environ.get(VARIABLE) or Path(FILE_NAME).is_file():
         return find_config()
     return None
+
+
+def chosen_file(given: str | None) -> Path:
+    """The configuration that is named, or that somebody chose; never the demo.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    file = find_config(given) if given else configured_file()
+    if file is None:
+        raise ConfigError(
+            "there is no kada.yaml here: give --config, set $KADA_CONFIG, or make a "
+            "project with kada init"
+        )
+    return file
+
+
+def load_any(file: Path) -> KadaConfig:
+    """Read a kada.yaml, or the defs.yaml of a component as the kada.yaml it stands for.
+
+    Raises:
+        ConfigError: it is not usable, or holds a template of Dagster: what it stands for is not
+            known here, and a command would act on something else.
+    """
+    if file.name != COMPONENT:
+        return load_config_file(file)
+    if "{{" in json.dumps(read_yaml(file).data):
+        raise ConfigError(
+            f"{file}: holds a template, {{{{ ... }}}}, which only Dagster fills in; write the "
+            "value itself, or ${NAME} for a secret"
+        )
+    return load_component_file(file)
+
+
+def load_kada_yaml(file: Path, command: str) -> KadaConfig:
+    """Read a kada.yaml, where nothing else will do.
+
+    Args:
+        file: the file.
+        command: what needs it, as the user calls it.
+
+    Raises:
+        ConfigError: it is not usable, or no kada.yaml.
+    """
+    other = "a component" if file.name == COMPONENT else ""
+    if is_vendor_file(file):
+        other = "a file of the vendor's collector"
+    if other:
+        raise ConfigError(f"{file}: that is {other}; {command} needs a kada.yaml")
+    return load_config_file(file)
 
 
 def find_source(sources: Sequence[SourceSettings], name: str, what: str) -> SourceSettings:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kada_dagster.cli.choice import configured_file, is_vendor_file
+from kada_dagster.cli.choice import chosen_file, is_vendor_file
 from kada_dagster.cli.load.project import secrets_of
 from kada_dagster.cli.output import printable
 from kada_dagster.cli.session import Session
-from kada_dagster.config import KadaConfig, find_config, load_config_file
+from kada_dagster.config import KadaConfig, load_config_file
 from kada_dagster.config.fields import secret_fields
 from kada_dagster.doctor.check import Check, Finding, Status, Verdict, ok
 from kada_dagster.doctor.components import FILE as COMPONENT
@@ -93,12 +93,7 @@ def _configured(
 
 
 def _config(given: str | None) -> KadaConfig:
-    file = find_config(given) if given else configured_file()
-    if file is None:
-        raise ConfigError(
-            "there is no kada.yaml here: give --config, set $KADA_CONFIG, or make a "
-            "project with kada init"
-        )
+    file = chosen_file(given)
     if is_vendor_file(file):
         raise ConfigError(
             f"{file} is a file of the vendor's collector: name it in a kada.yaml, as "

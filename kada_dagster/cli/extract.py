@@ -27,7 +27,8 @@ _MOMENT = "YYYY-MM-DD HH:MM:SS"
     "-c",
     "--config",
     metavar="FILE",
-    help="A kada.yaml, or the vendor's JSON file. Default: $KADA_CONFIG, ./kada.yaml, the demo.",
+    help="A kada.yaml, the defs.yaml of a component, or the vendor's JSON file. Default: "
+    "$KADA_CONFIG, ./kada.yaml, the demo.",
 )
 @click.option(
     "-n",

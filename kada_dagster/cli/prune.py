@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from kada_dagster.cli.choice import find_source, is_vendor_file, marks_of
+from kada_dagster.cli.choice import chosen_file, find_source, load_kada_yaml, marks_of
 from kada_dagster.cli.output import printable
 from kada_dagster.cli.session import Session
-from kada_dagster.config import KadaConfig, SourceSettings, find_config, load_config_file
+from kada_dagster.config import KadaConfig, SourceSettings
 from kada_dagster.config.fields import secret_fields
 from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.extracts.staging_place import staging_at
@@ -47,8 +47,8 @@ def prune(
     A run goes when it was uploaded whole, the mark is past it, it is not the last one, and its
     upload is old enough. Everything else stays, and is counted.
     """
-    file = find_config(config)
-    whole = _config(file)
+    file = chosen_file(config)
+    whole = load_kada_yaml(file, "kada prune")
     chosen = _chosen(whole, names, file)
     session.secrets += secret_fields(whole.high_water_marks)
     session.secrets += [secret for source in chosen for secret in source.secrets()]
@@ -67,12 +67,6 @@ def prune(
     if as_json:
         click.echo(json.dumps([_facts(one, dry_run) for one in done], indent=1))
     return failed[0].exit_code if failed else 0
-
-
-def _config(file: Path) -> KadaConfig:
-    if is_vendor_file(file):
-        raise ConfigError(f"{file}: a file of the vendor has no retention; give a kada.yaml")
-    return load_config_file(file)
 
 
 def _chosen(config: KadaConfig, names: Sequence[str], file: Path) -> list[SourceSettings]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kada_dagster.cli.choice import chosen_file, load_kada_yaml
 from kada_dagster.cli.output import printable
 from kada_dagster.cli.session import Session
-from kada_dagster.config import KadaConfig, find_config, load_config_file
+from kada_dagster.config import KadaConfig
 from kada_dagster.config.fields import secret_fields
 from kada_dagster.hwm.window import utc_now
 from kada_dagster.operations.situation import Situation, SourceSituation
@@ -42,7 +43,7 @@ def status(session: Session, config: str | None, *, no_dagster: bool, as_json: b
     ./dagster.yaml. Exit code 1 when a mark lags or cannot be read, or the last run of something
     failed; 0 when all is well.
     """
-    whole = load_config_file(find_config(config))
+    whole = load_kada_yaml(chosen_file(config), "kada status")
     session.secrets += _secrets(whole)
     home = None if no_dagster else _dagster_home()
     found = _known_without(whole) if home is None else _known_to_dagster(whole, home)

@@ -30,7 +30,12 @@ _MOMENT = "YYYY-MM-DD HH:MM:SS"
 
 @click.command
 @click.argument("source_type", metavar="TYPE", type=click.Choice(list(SOURCE_TYPES)))
-@click.option("-c", "--config", metavar="FILE", help="A kada.yaml, or the vendor's JSON file.")
+@click.option(
+    "-c",
+    "--config",
+    metavar="FILE",
+    help="A kada.yaml, the defs.yaml of a component, or the vendor's JSON file.",
+)
 @click.option("-n", "--name", help="The source in kada.yaml, or the name of the instance.")
 @click.option("--start-hwm", metavar=_MOMENT, help="Send this window, whatever the mark says, UTC.")
 @click.option("--end-hwm", metavar=_MOMENT, help="Its end, UTC.")

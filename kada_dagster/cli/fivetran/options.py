@@ -111,10 +111,10 @@ def configured(name: str | None, config: str | None) -> FivetranAccountSettings:
     Raises:
         ConfigError: the file is not usable, or has no such account.
     """
-    from kada_dagster.config import find_config, load_config_file
+    from kada_dagster.cli.choice import chosen_file, load_any
     from kada_dagster.config.problems import suggestion
 
-    whole = load_config_file(find_config(config))
+    whole = load_any(chosen_file(config))
     accounts = {account.name: account for account in whole.fivetran}
     if name is None and len(accounts) == 1:
         return whole.fivetran[0]

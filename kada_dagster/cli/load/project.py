@@ -158,11 +158,11 @@ def secrets_of(project: Project) -> list[Secret]:
 
 def _loaders(config: str | None) -> tuple[Path | None, list[LoaderSettings]]:
     """The kada.yaml and the loaders in it. Only who looks for one pays for the models of all."""
-    from kada_dagster.cli.choice import configured_file
-    from kada_dagster.config import find_config, load_config_file
+    from kada_dagster.cli.choice import configured_file, load_any
+    from kada_dagster.config import find_config
 
     file = find_config(config) if config else configured_file()
-    return file, load_config_file(file).loader if file else []
+    return file, load_any(file).loader if file else []
 
 
 def _place(settings: LoaderSettings) -> Place:
