@@ -58,7 +58,7 @@ class PartChoice:
         """Those of a task's ranges that are meant.
 
         Raises:
-            ConfigError: there is no range of a name.
+            ConfigError: there is no range of a name, or the first comes after the last.
         """
         names = [part.name for part in parts]
         if self.name is not None:
@@ -66,6 +66,11 @@ class PartChoice:
         if self.span is None:
             return parts
         first, last = self._ends(names, task)
+        if first > last:
+            raise ConfigError(
+                f"--parts {self.span}: {names[first]} comes after {names[last]} in {task.id}; "
+                "write FROM:TO"
+            )
         return parts[first : last + 1]
 
     def _ends(self, names: Sequence[str], task: Task) -> tuple[int, int]:

@@ -83,7 +83,6 @@ HOURS = "by: at, every: hour, start: 2026-01-01, end: '2026-01-01 04:00'"
         (DAYS, PartChoice(span="2026-01-03:"), ["2026-01-03", "2026-01-04"]),
         (DAYS, PartChoice(span=":2026-01-01"), ["2026-01-01"]),
         (DAYS, PartChoice(span="2026-01-02:2026-01-03"), ["2026-01-02", "2026-01-03"]),
-        (DAYS, PartChoice(span="2026-01-03:2026-01-02"), []),
         (
             HOURS,
             PartChoice(span="2026-01-01 01:00:00:2026-01-01 02:00:00"),
@@ -112,6 +111,7 @@ def test_ranges_of_time_go_up_to_the_present(tmp_path: Path) -> None:
         (PartChoice(name="2026-01-9"), r"--part 2026-01-9: s\.a has no range .*did you mean"),
         (PartChoice(span="2026-01-01:2027-01-01"), r"its ranges are 2026-01-01 to 2026-01-04"),
         (PartChoice(span="yesterday"), "write FROM:TO"),
+        (PartChoice(span="2026-01-03:2026-01-02"), "2026-01-03 comes after 2026-01-02 in s.a"),
     ],
 )
 def test_a_range_that_is_not_there_is_refused_with_those_that_are(
