@@ -26,3 +26,11 @@ def test_ranges_that_run_backwards_are_refused(project: Kada) -> None:
         "error: --parts 2026-11-05:2026-11-03: 2026-11-05 comes after 2026-11-03 in dwh.days; "
         "write FROM:TO\n"
     )
+
+
+@pytest.mark.parametrize("more", [[], ["--parts", "2026-11-03:2026-11-05"], ["--route", "erp"]])
+def test_tasks_together_with_all_are_refused(project: Kada, more: list[str]) -> None:
+    """Whoever names a task and gives --all by habit would load everything."""
+    done = project("load", "run", "-p", ".", "dwh.days", "--all", *more)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: give tasks, or --all, not both\n"

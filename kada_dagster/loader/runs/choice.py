@@ -130,15 +130,17 @@ def find_tasks(
         downstream: also all tasks that wait for one of them, through others, too.
 
     Raises:
-        ConfigError: there is no such task or route, or none is meant.
+        ConfigError: there is no such task or route, none is meant, or some and all are.
     """
     if route is not None and route not in project.routes:
         raise ConfigError(f"--route {route}: no such route{suggestion(route, project.routes)}")
+    if names and everything:
+        raise ConfigError("give tasks, or --all, not both")
     if not names and not everything and route is None:
         raise ConfigError("say which tasks, as schema.table, or give --all or --route")
     found = {find_task(project, name).id for name in names}
-    if everything or not names:
-        found |= {task.id for task in project.tasks.values() if route in (None, task.route)}
+    if not names:
+        found = {task.id for task in project.tasks.values() if route in (None, task.route)}
     elif others := [name for name in found if route not in (None, project.tasks[name].route)]:
         raise ConfigError(f"{others[0]}: is not in the route {route}")
     order = project.order()

@@ -53,7 +53,7 @@ def test_what_is_no_active_task_is_refused(made: Project, name: str) -> None:
         ([], {"route": "q"}, ["s.c", "s.d"]),
         ([], {"route": "r", "downstream": True}, ["s.a", "s.b", "s.c"]),
         ([], {"everything": True}, ["s.a", "s.b", "s.c", "s.d"]),
-        (["s.a"], {"everything": True}, ["s.a", "s.b", "s.c", "s.d"]),
+        ([], {"everything": True, "route": "q"}, ["s.c", "s.d"]),
     ],
 )
 def test_tasks_come_behind_those_they_wait_for(
