@@ -41,7 +41,11 @@ _STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red", Status
     metavar="FILE",
     help="A kada.yaml, or the defs.yaml of a component. Default: $KADA_CONFIG, ./kada.yaml.",
 )
-@click.option("--env-file", metavar="FILE", help="Variables to add to the environment, as .env.")
+@click.option(
+    "--env-file",
+    metavar="FILE",
+    help="Variables to put over the environment, as Dagster's commands do with .env.",
+)
 @click.option("--offline", is_flag=True, help="Ask nothing over the network.")
 @click.option(
     "--timeout",
@@ -128,12 +132,13 @@ def _keep_secret(session: Session, config: KadaConfig, plan: Plan) -> None:
 
 
 def _add_variables(file: Path) -> None:
-    """Set what a file of variables says, where the environment does not say it."""
+    """Set what a file of variables says, over the environment: Dagster's commands do so with .env
+    (`_inject_local_env_file` of dagster/_cli/utils.py), and what they will find is asked for."""
     from dotenv import load_dotenv
 
     if not file.is_file():
         raise ConfigError(f"--env-file {file}: there is no such file")
-    load_dotenv(file, override=False)
+    load_dotenv(file, override=True)
 
 
 @dataclass(frozen=True)

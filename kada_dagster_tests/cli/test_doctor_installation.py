@@ -74,3 +74,15 @@ def test_other_versions_and_missing_extras_are_told(kada: Kada) -> None:
         "pip install 'kada_dagster[files]'",
     ]
     assert done.code == 1
+
+
+def test_variables_of_a_file_come_before_the_environment(kada: Kada) -> None:
+    """Dagster's commands do so with .env: what holds there is what is looked at."""
+    source = {"type": "hevo", "name": "hevo", "api_key": "${HEVO_KEY}", "region": "eu"}
+    source |= {"api_secret": "${HEVO_KEY}", "window": {"start": "2026-01-01 00:00:00"}}
+    (kada.folder / "kada.yaml").write_text(yaml.safe_dump({"sources": [source]}))
+    (kada.folder / ".env").write_text("HEVO_KEY=of-the-file\n")
+    empty = Kada(kada.folder, {"HEVO_KEY": "", "DAGSTER_HOME": str(kada.folder)})
+    for arguments, status in (([], "FAIL"), (["--env-file", ".env"], "OK")):
+        found = empty("doctor", "hevo", "--offline", "--json", *arguments).json
+        assert [one["status"] for one in found if one["check"] == "secrets"] == [status]
