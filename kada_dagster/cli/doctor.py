@@ -14,7 +14,7 @@ import click
 
 from kada_dagster.cli.choice import chosen_file, is_vendor_file
 from kada_dagster.cli.load.project import secrets_of
-from kada_dagster.cli.output import printable
+from kada_dagster.cli.output import is_terminal, printable
 from kada_dagster.cli.session import Session
 from kada_dagster.config import KadaConfig, load_config_file
 from kada_dagster.config.fields import secret_fields
@@ -173,7 +173,7 @@ class _Report:
         wide = max(len(check.subject) for check in self.checks)
         deep = max(len(check.name) for check in self.checks)
         status = f"{finding.status.value:<4}"
-        if sys.stdout.isatty():
+        if is_terminal(sys.stdout):
             status = click.style(status, fg=_STYLES[finding.status])
         head = f"{status}  {finding.subject:<{wide}}  {finding.name:<{deep}}"
         return f"{head}  {printable(message)}"

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from kada_dagster.cli.marks import Marks, chosen_marks
+from kada_dagster.cli.output import is_terminal, tell
 from kada_dagster.cli.session import Session
 from kada_dagster.cli.summary import change_text, mark_text, span_json
 from kada_dagster.errors import ConfigError, WatermarkError
@@ -106,7 +107,7 @@ def set_(
     click.echo(_Shown.of(marks, name).text())
     if reached is not None and reached > target:
         span = Window(target, reached)
-        click.echo(f"{name}: {span} was uploaded before, so the mark is at its end", err=True)
+        tell(f"{name}: {span} was uploaded before, so the mark is at its end")
 
 
 def _doubt(store: MarkStore, name: str, target: datetime) -> str:
@@ -123,7 +124,7 @@ def _doubt(store: MarkStore, name: str, target: datetime) -> str:
 
 
 def _ask(doubt: str) -> None:
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise ConfigError(f"{doubt}; give --yes if that is meant")
     click.confirm(f"{doubt}. Go on?", abort=True, err=True)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
 
@@ -46,7 +46,7 @@ class PlainDisplay:
 
     def _line(self, text: str) -> None:
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
-        click.echo(f"{now} {printable(text)}", err=True)
+        tell(f"{now} {printable(text)}")
 
 
 class TerminalDisplay:
@@ -88,7 +88,7 @@ class TerminalDisplay:
 @contextmanager
 def display() -> Generator[Display, None, None]:
     """The display that suits standard error."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield PlainDisplay()
         return
     from rich.console import Console
@@ -96,6 +96,17 @@ def display() -> Generator[Display, None, None]:
     console = Console(stderr=True, highlight=False)
     with console.status("") as status:
         yield TerminalDisplay(status)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a standard stream is a terminal; one that was closed by the caller is None."""
+    return stream is not None and stream.isatty()
+
+
+def tell(text: str, *, nl: bool = True) -> None:
+    """Print on standard error. Where that is not possible, the work goes on all the same."""
+    with suppress(OSError):
+        click.echo(text, err=True, nl=nl)
 
 
 def row_count(count: int) -> str:

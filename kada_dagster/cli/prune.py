@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from kada_dagster.cli.choice import chosen_file, find_source, load_kada_yaml, marks_of
-from kada_dagster.cli.output import printable
+from kada_dagster.cli.output import printable, tell
 from kada_dagster.cli.session import Session
 from kada_dagster.config import KadaConfig, SourceSettings
 from kada_dagster.config.fields import secret_fields
@@ -60,7 +60,7 @@ def prune(
             done.append(_pruned(whole, source, before=before, dry_run=dry_run))
         except KadaError as error:  # of one source: the others are none the worse
             failed.append(error)
-            click.echo(printable(session.redacted(f"error: {source.name}: {error}")), err=True)
+            tell(printable(session.redacted(f"error: {source.name}: {error}")))
             continue
         if not as_json:
             click.echo(printable("\n".join(_lines(done[-1], dry_run))))

@@ -8,10 +8,11 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TextIO, cast
 
 import click
 
-from kada_dagster.cli.output import printable
+from kada_dagster.cli.output import printable, tell
 from kada_dagster.errors import KadaError
 from kada_dagster.secrets import Secret, redact
 
@@ -50,19 +51,27 @@ def run(command: click.Command, arguments: Sequence[str] | None) -> int:
     Returns:
         The exit code.
     """
+    try:
+        return _run(command, arguments)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+
+
+def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
     session = Session()
     try:
         result = command.main(arguments, "kada", standalone_mode=False, obj=session)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted: nothing was left half-written", err=True)
+        tell("interrupted: nothing was left half-written")
         return INTERRUPTED
     except BrokenPipeError:
-        return _reader_went_away()
+        return 1  # as with `kada ... | head`
     except Exception as error:
-        return _failed(session, error)
+        return _failed(session, _of_output(error) or error)
     return result if isinstance(result, int) else 0
 
 
@@ -71,15 +80,36 @@ def _failed(session: Session, error: Exception) -> int:
     expected = isinstance(error, KadaError)
     if session.debug or not expected:
         lines = traceback.format_exception(type(error), error, error.__traceback__)
-        click.echo(printable(session.redacted("".join(lines))), err=True, nl=False)
+        tell(printable(session.redacted("".join(lines))), nl=False)
     if expected:
-        click.echo(printable(session.redacted(f"error: {error}")), err=True)
+        tell(printable(session.redacted(f"error: {error}")))
         return error.exit_code
     return 1
 
 
-def _reader_went_away() -> int:
-    """`kada ... | head` closed the pipe; keep the interpreter from complaining at its exit."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
+def _show(error: click.ClickException) -> None:
+    """Say what is wrong with the usage, where standard error takes it."""
+    if cast("TextIO | None", sys.stderr) is not None:
+        with suppress(OSError):
+            error.show()
+
+
+def _of_output(error: Exception) -> KadaError | None:
+    """What to say of an error that arose in printing a result."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    if not isinstance(error, OSError) or all(f.f_code is not click.echo.__code__ for f in frames):
+        return None
+    reason = (error.strerror or str(error)).lower()
+    return KadaError(f"standard output cannot be written: {reason}; what was done stays")
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Drop what a stream cannot take: the interpreter would try again at its exit, and complain
+    with an exit code of its own. One that was closed by the caller is None."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

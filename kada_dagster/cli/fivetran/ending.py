@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-import click
-
-from kada_dagster.cli.output import printable
+from kada_dagster.cli.output import printable, tell
 from kada_dagster.cli.session import Session
 
 
@@ -44,7 +42,7 @@ class Log:
         """Write one event as one line."""
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
         line = printable(" ".join(self.session.redacted(text).split()))
-        click.echo(f"{now} {line}", err=True)
+        tell(f"{now} {line}")
 
 
 def json_text(value: Any) -> str:

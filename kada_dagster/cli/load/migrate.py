@@ -10,7 +10,7 @@ import click
 from kada_dagster.cli.interruption import terminable
 from kada_dagster.cli.load.printing import json_line, print_table
 from kada_dagster.cli.load.project import Chosen, of_project, place_of
-from kada_dagster.cli.output import printable
+from kada_dagster.cli.output import printable, tell
 from kada_dagster.cli.session import Session
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.ddl import versions
@@ -66,7 +66,7 @@ def migrate(
     if not (found or errors or as_json):
         click.echo("nothing to do: every version file is applied as it is")
     for error in errors:
-        click.echo(printable(session.redacted(f"error: {error}")), err=True)
+        tell(printable(session.redacted(f"error: {error}")))
     codes = {error.exit_code for error in errors}
     return codes.pop() if len(codes) == 1 else int(bool(codes))
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import click
 
-from kada_dagster.cli.output import printable
+from kada_dagster.cli.output import is_terminal, printable
 
 Row = Sequence[object]
 
@@ -36,7 +36,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     heads = [columns[place] for place in used]
     cells = [[_shown(row[place]) for place in used] for row in rows]
     right = {at for at, place in enumerate(used) if any(_is_number(row[place]) for row in rows)}
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         _draw(heads, cells, right)
     else:
         click.echo("\n".join(_lines([heads, *cells], right)))

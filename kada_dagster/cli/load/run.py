@@ -14,7 +14,7 @@ import click
 from kada_dagster.cli.interruption import terminable
 from kada_dagster.cli.load.printing import json_line, print_table
 from kada_dagster.cli.load.project import Chosen, of_project, place_of
-from kada_dagster.cli.output import Display, display, printable
+from kada_dagster.cli.output import Display, display, printable, tell
 from kada_dagster.cli.session import Session
 from kada_dagster.errors import KadaError
 from kada_dagster.loader.engine.context import Report
@@ -183,9 +183,9 @@ def _complain(session: Session, outcome: Outcome) -> None:
     error = outcome.error
     if error is not None and session.debug:
         lines = traceback.format_exception(type(error), error, error.__traceback__)
-        click.echo(printable(session.redacted("".join(lines))), err=True, nl=False)
+        tell(printable(session.redacted("".join(lines))), nl=False)
     word = "error" if error else "check failed" if outcome.checks else "not run"
     name = outcome.load.task.id if outcome.checks else str(outcome.load)
     where = "" if error and outcome.reason.startswith(name) else f"{name}: "
     if isinstance(error, KadaError) or error is None or not session.debug:
-        click.echo(printable(session.redacted(f"{word}: {where}{outcome.reason}")), err=True)
+        tell(printable(session.redacted(f"{word}: {where}{outcome.reason}")))
