@@ -14,6 +14,7 @@ from kada_dagster.cli.output import printable
 from kada_dagster.cli.session import Session
 from kada_dagster.config import KadaConfig
 from kada_dagster.config.fields import secret_fields
+from kada_dagster.errors import ConfigError
 from kada_dagster.hwm.window import utc_now
 from kada_dagster.operations.situation import Situation, SourceSituation
 from kada_dagster.operations.sources import positions
@@ -41,11 +42,13 @@ def status(session: Session, config: str | None, *, no_dagster: bool, as_json: b
 
     Runs, loads and syncs are shown where Dagster's records are: $DAGSTER_HOME, or the folder of
     ./dagster.yaml. Exit code 1 when a mark lags or cannot be read, or the last run of something
-    failed; 0 when all is well.
+    failed; 0 when all is well; 2 when the records of loads or syncs are not there.
     """
     whole = load_kada_yaml(chosen_file(config), "kada status")
     session.secrets += _secrets(whole)
     home = None if no_dagster else _dagster_home()
+    if home is None and not no_dagster:
+        _check_no_records(whole)
     found = _known_without(whole) if home is None else _known_to_dagster(whole, home)
     if as_json:
         text = json.dumps(found.facts(), ensure_ascii=False, indent=1)
@@ -81,6 +84,23 @@ def _dagster_home() -> Path | None:
     if home := os.environ.get("DAGSTER_HOME"):
         return Path(home)
     return Path.cwd() if Path("dagster.yaml").is_file() else None
+
+
+def _check_no_records(config: KadaConfig) -> None:
+    """Marks and staging folders tell how sources are. Of loads and syncs nothing but records does,
+    and a cron job that never looks at them must not say that all is well.
+
+    Raises:
+        ConfigError: some are configured.
+    """
+    parts = {"`loader:`": config.loader, "`fivetran:`": config.fivetran}
+    found = [word for word, part in parts.items() if part]
+    if found:
+        raise ConfigError(
+            f"{config.config_path}: how {' and '.join(found)} {'are' if found[1:] else 'is'} going "
+            "is told by Dagster's records, and neither DAGSTER_HOME nor ./dagster.yaml is there: "
+            "set DAGSTER_HOME, or give --no-dagster"
+        )
 
 
 def _secrets(config: KadaConfig) -> list[Secret]:

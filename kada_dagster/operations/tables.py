@@ -43,9 +43,9 @@ def text_lines(situation: Situation) -> Iterator[str]:
             yield f"  {name:<10} {first}"
             yield from (f"  {'':<10} {line}" for line in more)
     if not situation.records:
-        yield "runs, loads and syncs: not shown; neither DAGSTER_HOME nor ./dagster.yaml is there"
-    if situation.is_well:
-        yield "OK: nothing lags, nothing failed last"
+        yield "runs, loads and syncs: not shown; they are in Dagster's records, at DAGSTER_HOME"
+    if situation.is_well and (situation.sources or situation.records):
+        yield "OK: nothing lags" + ", nothing failed last" * bool(situation.records)
 
 
 def markdown(situation: Situation) -> str:

@@ -128,10 +128,10 @@ def test_a_mark_that_cannot_be_read_is_said(
     assert "unreadable" in out
 
 
-def command(folder: Path) -> subprocess.CompletedProcess[str]:
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, with no Dagster instance around; says its imports."""
     clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(folder)}
-    program = [sys.executable, "-X", "importtime", "-m", "kada_dagster", "status"]
+    program = [sys.executable, "-X", "importtime", "-m", "kada_dagster", "status", *arguments]
     return subprocess.run(
         program, cwd=folder, env=clean, capture_output=True, text=True, timeout=60
     )
@@ -148,6 +148,44 @@ def test_it_needs_no_dagster_where_no_records_are(tmp_path: Path) -> None:
     assert "source shop: lags" in done.stdout
     assert "source current" not in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hwm", "kada.yaml"]
+
+
+def test_what_was_not_looked_at_is_not_said_to_be_well(tmp_path: Path) -> None:
+    (tmp_path / "kada.yaml").write_text(yaml.safe_dump({"sources": [SOURCE]}))
+    (tmp_path / "hwm").mkdir()
+    (tmp_path / "hwm" / "shop_hwm.txt").write_text(f"{format_hwm(utc_now())}\n")
+    for arguments in ([], ["--no-dagster"]):
+        done = command(tmp_path, *arguments)
+        assert done.returncode == 0
+        assert done.stdout.splitlines()[-2:] == [
+            "runs, loads and syncs: not shown; they are in Dagster's records, at DAGSTER_HOME",
+            "OK: nothing lags",
+        ]
+
+
+LOADER = {"name": "dwh", "project": "load"}
+ACCOUNT = {"name": "fivetran", "api_key": "${KEY}", "api_secret": "${SECRET}"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"loader": [LOADER]}, "`loader:` is"),
+        ({"fivetran": [ACCOUNT]}, "`fivetran:` is"),
+        ({"loader": [LOADER], "fivetran": [ACCOUNT]}, "`loader:` and `fivetran:` are"),
+    ],
+)
+def test_loads_and_syncs_are_not_passed_over_where_their_records_are_missing(
+    tmp_path: Path, parts: dict[str, Any], words: str
+) -> None:
+    (tmp_path / "kada.yaml").write_text(yaml.safe_dump(parts))
+    done = command(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith(f"error: {tmp_path}/kada.yaml: how {words} going")
+    assert said.endswith("set DAGSTER_HOME, or give --no-dagster")
+    asked = command(tmp_path, "--no-dagster")
+    assert (asked.returncode, "OK" in asked.stdout) == (0, False)
 
 
 def test_a_dagster_yaml_beside_it_is_enough(
