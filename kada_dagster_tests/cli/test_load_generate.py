@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kada_dagster.loader.definition.project import read_project
+from kada_dagster_tests.cli.conftest import Kada
 from kada_dagster_tests.cli.load_project import Load, emptied, tables
+from kada_dagster_tests.loader.folders import write
 
 SHOP = """
 CREATE TABLE orders (id int PRIMARY KEY, at timestamptz NOT NULL, note text);
@@ -194,12 +196,23 @@ def test_a_task_another_route_has_already_is_left_out(shop: Load) -> None:
         (["public", "-r", "erp"], "give its --source"),
         (["public", "-r", "erp", "--source", "er"], "no such profile in connections.yaml; did you"),
         (["public", "-r", "../x", "--source", "erp"], "must be the name of a folder below routes/"),
-        (["nowhere.x*", "-r", "erp", "--source", "erp"], "erp: there is no table nowhere.x*"),
+        (
+            ["nowhere.x*", "-r", "erp", "--source", "erp"],
+            "erp: there is no schema 'nowhere'; there are: empty, public\n",
+        ),
+        (["publik", "-r", "erp", "--source", "erp"], "no schema 'publik'; did you mean 'public'?"),
+        (["empty", "-r", "erp", "--source", "erp"], "erp: the schema 'empty' has no tables\n"),
+        (["empty.x", "-r", "erp", "--source", "erp"], "erp: the schema 'empty' has no tables\n"),
+        (
+            ["public.ordrs", "-r", "erp", "--source", "erp"],
+            "erp: there is no table 'ordrs' in public; did you mean 'orders'?\n",
+        ),
         (["public", "-r", "erp", "--mode", "incremental"], "go together"),
         (['"a', "-r", "erp", "--source", "erp"], "write SCHEMA or SCHEMA.TABLE"),
     ],
 )
 def test_what_cannot_be_generated_ends_with_2(shop: Load, arguments: list[str], said: str) -> None:
+    shop.ends.at_source("CREATE SCHEMA empty")
     done = shop("generate", *arguments)
     assert done.code == 2
     assert said in done.err
@@ -220,6 +233,11 @@ def test_tables_no_task_can_be_for_are_named(shop: Load) -> None:
 
 def test_a_folder_with_nothing_but_connections_becomes_a_project(shop: Load) -> None:
     shutil.rmtree(shop.folder / "routes")
+    assert shop("check").code == 2
+    usual = ("--route", "erp", "--source", "erp")
+    assert shop("generate", "public.log", *usual, "--dry-run").code == 0
+    assert shop("generate", "public.lag", *usual).code == 2
+    assert not (shop.folder / "routes").exists()
     assert shop("generate", "public.log", "--route", "erp", "--source", "erp").code == 0
     assert shop("check").code == 0
 
@@ -252,6 +270,18 @@ def test_a_source_without_tables_says_so(load: Load) -> None:
     assert said.code == 1
     assert said.err.startswith("error: drop")
     assert "Traceback" not in said.err
+
+
+def test_a_file_of_sqlite_has_one_schema(kada: Kada) -> None:
+    write(kada.folder, {})
+    with closing(sqlite3.connect(kada.folder / "erp.db")) as raw:
+        raw.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY)")
+    usual = ("-p", ".", "-r", "erp", "--source", "erp")
+    done = kada("load", "generate", "public", *usual)
+    assert done.code == 2
+    assert done.err == "error: erp: there is no schema 'public'; there are: main\n"
+    done = kada("load", "generate", "main.order", *usual)
+    assert done.err == "error: erp: there is no table 'order' in main; did you mean 'orders'?\n"
 
 
 NAMES = st.sampled_from(
