@@ -112,7 +112,7 @@ def chosen_file(given: str | None) -> Path:
     Raises:
         ConfigError: there is none.
     """
-    file = find_config(given) if given else configured_file()
+    file = configured_file() if given is None else find_config(given)
     if file is None:
         raise ConfigError(
             "there is no kada.yaml here: give --config, set $KADA_CONFIG, or make a "

@@ -106,13 +106,21 @@ def _window(choice: Choice, start_hwm: str | None, end_hwm: str | None) -> Windo
     end = _end(choice, end_hwm)
     if start_hwm is not None:
         return Window(parse_hwm(start_hwm, "--start-hwm"), end)
-    start = _mark(choice)
-    if start >= end:
+    name = choice.settings.name
+    mark = choice.marks.read(name).mark
+    start = mark or choice.first or choice.settings.window.first
+    if start < end:
+        return Window(start, end)
+    late = f"{format_hwm(start)}, which is not before {format_hwm(end)}"
+    if mark is None and choice.first is not None:
         raise ConfigError(
-            f"nothing to extract: {choice.settings.name} is at {format_hwm(start)}, which is not "
-            f"before {format_hwm(end)}; to extract a window again give --start-hwm and --end-hwm"
+            f"{choice.file}: nothing to extract: {name} has no mark yet, and its window.start is "
+            f"{late}; correct window.start, or give --start-hwm"
         )
-    return Window(start, end)
+    raise ConfigError(
+        f"nothing to extract: {name} is at {late}; to extract a window again give --start-hwm and "
+        "--end-hwm"
+    )
 
 
 def _end(choice: Choice, end_hwm: str | None) -> datetime:
@@ -127,8 +135,3 @@ def _end(choice: Choice, end_hwm: str | None) -> datetime:
             f"end is now less window.delay_minutes, {format_hwm(settled)} (UTC)"
         )
     return end
-
-
-def _mark(choice: Choice) -> datetime:
-    mark = choice.marks.read(choice.settings.name).mark
-    return mark or choice.first or choice.settings.window.first

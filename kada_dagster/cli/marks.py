@@ -86,7 +86,9 @@ def chosen_marks(session: Session, config: str | None, hwm_path: str | None) -> 
     Raises:
         ConfigError: the configuration is not usable.
     """
-    file = find_config(config) if config else None if hwm_path else configured_file()
+    file = None if config is None else find_config(config)
+    if config is None and hwm_path is None:
+        file = configured_file()
     if file is None:
         return Marks(None, hwm_path)
     if is_vendor_file(file):  # the vendor's script keeps them where it is run

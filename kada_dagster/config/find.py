@@ -41,6 +41,12 @@ def demo_config() -> Path:
 
 
 def _existing(path: Path, origin: str) -> Path:
-    if path.is_file():
-        return path
-    raise ConfigError(f"{path}: there is no such file{origin}")
+    try:
+        if path.is_file():
+            return path
+        reason = "there is no such file"
+        if path.is_dir():
+            reason = f"is a folder; name the file in it, as {path / FILE_NAME}"
+    except OSError as error:  # as of a name that no file can have
+        reason = (error.strerror or "cannot be read").lower()
+    raise ConfigError(f"{path}: {reason}{origin}")

@@ -26,6 +26,9 @@ DEEPEST = 50
 _INDICATORS = "[{:-?"
 """One of these begins each level of nesting."""
 
+_SIGN = re.compile(r"(['\"](?:[^\w\s]|<[a-z ]+>)['\"])")
+"""What an error of YAML may quote: one sign, as ']', or what the parser calls its own words."""
+
 _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?\Z")
@@ -88,7 +91,9 @@ def _syntax_problem(file: Path, error: yaml.YAMLError) -> Problem:
     mark: Any = getattr(error, "problem_mark", None)
     found: Any = getattr(error, "problem", None) or "a character that YAML does not allow"
     where = f"{file}:{mark.line + 1}" if mark else str(file)
-    message = re.sub(r"\s*['\"].*['\"]", "", str(found))
+    parts = _SIGN.split(str(found))
+    parts[::2] = [re.sub(r"\s*['\"].*(['\"]|\Z)", "", part) for part in parts[::2]]
+    message = "".join(parts)
     return Problem(where, "", f"not YAML: {message}; text with special characters needs quotes")
 
 

@@ -15,11 +15,14 @@ def check_empty(folder: Path) -> None:
     """Refuse a folder that holds something.
 
     Raises:
-        ConfigError: it does, or it is no folder; names what is there.
+        ConfigError: it does, is no folder, or cannot be one; names what is there.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder} is a file; choose another folder")
-    there = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise ConfigError(f"{folder} is a file; choose another folder")
+        there = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    except OSError as error:
+        raise _unusable(folder, error) from None
     if found := [name for name in there if name not in _WELCOME]:
         raise ConfigError(
             f"{folder} is not empty, it holds {found[0]}; nothing was written: choose another "
@@ -44,5 +47,8 @@ def write_files(folder: Path, contents: Mapping[str, str]) -> None:
             with path.open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
         except OSError as error:
-            reason = (error.strerror or "cannot be written").lower()
-            raise ConfigError(f"{path}: {reason}") from None
+            raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"{path}: {(error.strerror or 'cannot be written').lower()}")

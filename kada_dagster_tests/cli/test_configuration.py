@@ -99,3 +99,36 @@ def test_an_account_and_a_loader_may_be_components(kada: Kada) -> None:
     assert "NOT_SET" in kada("fivetran", "snapshot", "-c", "defs.yaml").err
     file.write_text("type: kada_dagster.LoaderProject\nattributes: {name: a, project: load}\n")
     assert "load: is no loader project" in kada("load", "check", "-c", "defs.yaml").err
+
+
+@pytest.mark.parametrize(
+    "command", [["status"], ["hwm", "show"], ["extract", "postgres"], ["load", "check"], ["doctor"]]
+)
+def test_a_folder_is_not_taken_for_a_file_that_is_missing(kada: Kada, command: list[str]) -> None:
+    done = kada(*command, "-c", ".")
+    assert done.code in (1, 2)
+    assert ".: is a folder; name the file in it, as kada.yaml" in done.err + done.out
+
+
+def test_the_sign_that_a_file_lacks_is_said(kada: Kada) -> None:
+    (kada.folder / "kada.yaml").write_text("sources: [\n  {type: postgres\n")
+    done = kada("hwm", "show")
+    assert done.code == 2
+    assert "kada.yaml:3: not YAML: did not find expected ',' or '}'; " in done.err
+
+
+def test_a_first_window_that_is_still_to_come_is_said_by_its_key(kada: Kada) -> None:
+    source = "{type: postgres, name: shop, server: s, username: u, window: {start: %s}}"
+    (kada.folder / "kada.yaml").write_text(f"sources: [{source % '9000-01-01 00:00:00'}]")
+    done = kada("extract", "postgres")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(
+        "error: kada.yaml: nothing to extract: shop has no mark yet, and its window.start is "
+        "9000-01-01 00:00:00, which is not before "
+    )
+    assert done.err.endswith("correct window.start, or give --start-hwm\n")
+
+
+def test_a_project_with_a_name_that_no_folder_can_have_is_refused(kada: Kada) -> None:
+    done = kada("init", "n" * 300)
+    assert (done.code, done.err) == (2, f"error: {'n' * 300}: file name too long\n")

@@ -241,7 +241,7 @@ def test_bad_configuration_ends_with_2(shop: Kada, old: str, new: str, message: 
     [
         (["--start-hwm", "2024-01-01"], "--start-hwm '2024-01-01' is not in the format"),
         (["--start-hwm", ""], "--start-hwm '' is not in the format"),
-        (["--end-hwm", "2023-01-01 00:00:00"], "nothing to extract: shop is at 2024-01-01"),
+        (["--end-hwm", "2023-01-01 00:00:00"], "nothing to extract: shop has no mark yet"),
         (["--end-hwm", "9000-01-01 00:00:00"], "--end-hwm '9000-01-01 00:00:00' is too late"),
         (["--start-hwm", "9000-01-01 00:00:00"], "is not before its end"),
         (["-c", "absent.yaml"], "absent.yaml: there is no such file"),

@@ -74,6 +74,7 @@ def test_the_doctor_reads_a_component(
         (["new", "--package", "class"], "a word of the Python language; choose another --package"),
         (["new", "--name", "a-b"], "--name a-b: must be letters, digits and '_'"),
         (["new", "--type", "oracle"], "'oracle' is not one of 'postgres', 'hevo'"),
+        (["n" * 300], "nnn: file name too long"),
         (["."], "is not empty, it holds mine.txt"),
     ],
 )

@@ -46,9 +46,13 @@ def test_a_missing_file_is_an_error_and_never_replaced_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "kada.yaml").touch()
-    for wrong in ("absent.yaml", ""):
-        with pytest.raises(ConfigError, match="there is no such file"):
-            find_config(wrong)
+    with pytest.raises(ConfigError, match=r"absent\.yaml: there is no such file"):
+        find_config("absent.yaml")
+    for folder in (str(tmp_path), ""):
+        with pytest.raises(ConfigError, match=r": is a folder; name .* as .*kada\.yaml"):
+            find_config(folder)
+    with pytest.raises(ConfigError, match="file name too long"):
+        find_config("n" * 300)
     monkeypatch.setenv("KADA_CONFIG", "absent.yaml")
     with pytest.raises(ConfigError, match=r"\$KADA_CONFIG"):
         find_config()

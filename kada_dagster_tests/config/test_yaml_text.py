@@ -131,6 +131,28 @@ def test_a_broken_file_is_an_error_that_shows_nothing_of_a_secret(
     assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    ("text", "in_c", "said"),
+    [
+        ("a: [1, 2", True, "did not find expected ',' or ']'; "),
+        ("a: [1, 2", False, "expected ',' or ']', but got '<stream end>'; "),
+        ("a: 1\nb", True, "could not find expected ':'; "),
+        ("a: {b: 1]", False, "expected ',' or '}', but got ']'; "),
+        ("a: &hunter2'x'", False, 'expected alphabetic or numeric character, but found "\'"; '),
+        ("a: *hunter2", False, "found undefined alias; "),
+        ("a: >hunter2", False, "expected chomping or indentation indicators, but found; "),
+    ],
+)
+def test_the_signs_that_are_missing_are_named(
+    tmp_path: Path, text: str, in_c: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not in_c:
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    assert f": not YAML: {said}" in str(caught.value)
+
+
 def test_tags_never_make_objects(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError, match=r"kada\.yaml:2: a: tags"):
         read(tmp_path, "b: 1\na: !!python/name:os.system x\n")

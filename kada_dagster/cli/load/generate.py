@@ -11,7 +11,7 @@ import click
 
 from kada_dagster.cli.interruption import terminable
 from kada_dagster.cli.load.printing import json_line, print_table
-from kada_dagster.cli.load.project import Chosen, Place, of_project, place_of
+from kada_dagster.cli.load.project import Chosen, of_project, place_of
 from kada_dagster.cli.session import Session
 from kada_dagster.config.problems import suggestion
 from kada_dagster.errors import ConfigError
@@ -19,6 +19,7 @@ from kada_dagster.loader.definition.project import CONNECTIONS, read_project
 from kada_dagster.loader.engine.context import no_report
 from kada_dagster.loader.engine.watching import watched
 from kada_dagster.loader.generate.request import GeneratedMode, Request, parts_of_name
+from kada_dagster.loader.generate.schemas import SQLITE, schemas_of, unfound
 from kada_dagster.loader.generate.task_files import reason_against, task_files
 from kada_dagster.loader.generate.writing import Written, write_route, write_task
 from kada_dagster.loader.generate.yaml_lines import yaml_text
@@ -80,7 +81,7 @@ def generate(
     if (mode == "incremental") != (cursor is not None):
         raise click.UsageError("--mode incremental and --cursor go together")
     place = place_of(**options)
-    chosen = _read(place, session, dry_run)
+    chosen = place.read(session, may_be_new=True)
     profile = _profile(chosen, route, source)
     schema, pattern = parts_of_name(tables)
     usual = chosen.project.routes.get(route)
@@ -96,22 +97,12 @@ def generate(
         empty=empty,
     )
     with terminable():
-        found = watched(lambda _report: _tables(chosen, profile, request), no_report)
-        if not found:
-            raise ConfigError(f"{profile}: there is no table {tables}")
+        found = watched(lambda _report: _tables(chosen, profile, schema, request), no_report)
         task = _Writer(chosen.project.folder, request, profile, dry_run, overwrite)
         written = list(task.written(found))
     if not dry_run:
         read_project(chosen.project.folder, chosen.target)
     _print(written, as_json=as_json, dry_run=dry_run)
-
-
-def _read(place: Place, session: Session, dry_run: bool) -> Chosen:
-    """The project; a folder with nothing but connections becomes one."""
-    routes = place.folder / "routes"
-    if not routes.exists() and (place.folder / CONNECTIONS).is_file() and not dry_run:
-        routes.mkdir()
-    return place.read(session)
 
 
 def _profile(chosen: Chosen, route: str, source: str | None) -> str:
@@ -128,9 +119,22 @@ def _profile(chosen: Chosen, route: str, source: str | None) -> str:
     return name
 
 
-def _tables(chosen: Chosen, profile: str, request: Request) -> list[TableInfo]:
+def _tables(chosen: Chosen, profile: str, schema: str, request: Request) -> list[TableInfo]:
+    """The tables that are meant.
+
+    Raises:
+        ConfigError: there is none; says whether it is the schema or the table that is not there.
+    """
+    kind = getattr(chosen.project.connections[profile], "type", "")
     with open_source(chosen.project.connections[profile], profile) as source:
-        return [one for one in source.tables(request.schema) if request.matches(one.name[-1])]
+        is_there = kind != "sqlite" or schema.lower() in SQLITE  # else it says `no such table`
+        tables = list(source.tables(schema)) if is_there else []
+        found = [one for one in tables if request.matches(one.name[-1])]
+        if not found:
+            names = [one.name[-1] for one in tables]
+            why = unfound(schema, request.pattern, schemas_of(source, kind), names)
+            raise ConfigError(f"{profile}: {why}")
+    return found
 
 
 @dataclass(frozen=True)

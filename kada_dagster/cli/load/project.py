@@ -48,16 +48,17 @@ class Place:
         """A folder, and names where they are not the usual ones."""
         return cls(Path(folder), target or "target", StateTables(schema or SCHEMA))
 
-    def read(self, session: Session) -> Chosen:
+    def read(self, session: Session, *, may_be_new: bool = False) -> Chosen:
         """Read the project.
 
         Args:
             session: gets the secrets of its profiles.
+            may_be_new: see `read_project`.
 
         Raises:
             ConfigError: it is not usable.
         """
-        project = read_project(self.folder, self.target)
+        project = read_project(self.folder, self.target, may_be_new=may_be_new)
         session.secrets += secrets_of(project)
         return Chosen(project, self.target, self.tables)
 
@@ -161,7 +162,7 @@ def _loaders(config: str | None) -> tuple[Path | None, list[LoaderSettings]]:
     from kada_dagster.cli.choice import configured_file, load_any
     from kada_dagster.config import find_config
 
-    file = find_config(config) if config else configured_file()
+    file = configured_file() if config is None else find_config(config)
     return file, load_any(file).loader if file else []
 
 

@@ -48,18 +48,20 @@ class Project:
         return in_order(self.waits_for)
 
 
-def read_project(folder: Path, target: str = "target") -> Project:
+def read_project(folder: Path, target: str = "target", *, may_be_new: bool = False) -> Project:
     """Read a project. Only its files are read: no environment, no network.
 
     Args:
         folder: of the project.
         target: name of the target's profile.
+        may_be_new: whether connections alone are a project, too: one without a task.
 
     Raises:
         ConfigError: something in it is not usable; names file, line and field of each problem.
     """
     folder = folder.absolute()
-    if not (folder / "routes").is_dir():
+    has_routes = (folder / "routes").is_dir()
+    if not has_routes and not (may_be_new and (folder / CONNECTIONS).is_file()):
         raise ConfigError(
             f"{folder}: is no loader project; it needs {CONNECTIONS} and a folder routes/"
         )
@@ -67,7 +69,7 @@ def read_project(folder: Path, target: str = "target") -> Project:
     connections = _connections(folder, target, reader)
     routes: dict[str, RouteDefinition] = {}
     tasks: dict[str, Task] = {}
-    for place in sorted(path for path in (folder / "routes").iterdir() if path.is_dir()):
+    for place in sorted(path for path in (folder / "routes").glob("*") if path.is_dir()):
         route = _read_route(place, connections, reader)
         routes[place.name] = route.definition
         for task in route.tasks(reader):

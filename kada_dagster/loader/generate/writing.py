@@ -67,7 +67,7 @@ def write_route(route: Path, text: str, *, dry_run: bool) -> bool:
 
 def _elsewhere(route: Path, made: TaskFiles) -> str:
     """Another route that has the task; two may not."""
-    for other in route.parent.iterdir():
+    for other in route.parent.glob("*"):  # a dry run of a new project has no routes/
         file = other / made.schema / made.table / FILE_NAME
         if other.name != route.name and file.exists():
             return other.name
