@@ -6,7 +6,7 @@ Facts: https://www.postgresql.org/docs/current/sql-copy.html, CSV format.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -92,8 +92,34 @@ class CsvDialect:
         text = value.decode()
         return None if text in self.nulls else text
 
+    def quoted(self, text: str) -> bytes:
+        """A value that means a text; see `text`."""
+        return self.around + text.encode().replace(self.around, self.around * 2) + self.around
+
+    def columns(self, block: bytes, at: Sequence[int], width: int) -> Sequence[Sequence[bytes]]:
+        """The values of some columns of a block; any values where its rows are not so wide.
+
+        Args:
+            block: of whole rows.
+            at: places of the columns.
+            width: how many values a row has.
+        """
+        if self.around not in block:  # a third of the time
+            values = block[:-1].replace(b"\n", self.between).split(self.between)
+            return [values[one::width] for one in at]
+        found = self._row_of(width, tuple(sorted(set(at)))).findall(block)
+        if len(set(at)) == 1:
+            return [found] * len(at)
+        columns = dict(zip(sorted(set(at)), zip(*found)))
+        return [columns.get(one, ()) for one in at]
+
     def picked(
-        self, block: bytes, at: Sequence[int], width: int, place: Callable[[int], str]
+        self,
+        block: bytes,
+        at: Sequence[int],
+        width: int,
+        place: Callable[[int], str],
+        changed: Mapping[int, Sequence[bytes]] | None = None,
     ) -> bytes:
         """Some values of each row, in another order, as COPY reads them.
 
@@ -102,15 +128,20 @@ class CsvDialect:
             at: places of the values.
             width: how many values a row has.
             place: names a line of the block, from 0.
+            changed: other values than those of the block, by their place in `at`.
 
         Raises:
             SourceReadError: a row has more or fewer.
         """
-        rows: list[Sequence[bytes]] = self._row_of(width).findall(block)
+        rows: list[Sequence[bytes]] = self._row_of(width, tuple(range(width))).findall(block)
         if width == 1:
             rows = [(value,) for value in cast("list[bytes]", rows)]
         if sum(map(len, chain.from_iterable(rows))) + width * len(rows) != len(block):
-            raise self._ragged(block, width, place)  # some rows were not found
+            raise self.ragged(block, width, place)  # some rows were not found
+        if changed:
+            columns = list(zip(*rows))
+            rows = list(zip(*(changed.get(to, columns[one]) for to, one in enumerate(at))))
+            at = range(len(at))
         known, join = self._alone if len(at) == 1 else self._rewritten, self.between.join
         if not known:
             made = [join([row[one] for one in at]) for row in rows]
@@ -118,7 +149,8 @@ class CsvDialect:
             made = [join([known.get(value := row[one], value) for one in at]) for row in rows]
         return b"\n".join([*made, b""])
 
-    def _ragged(self, block: bytes, width: int, place: Callable[[int], str]) -> SourceReadError:
+    def ragged(self, block: bytes, width: int, place: Callable[[int], str]) -> SourceReadError:
+        """The error of a row that has more or fewer values."""
         line, found = 0, width
         for row in self.rows(block):
             found = len(row)
@@ -132,24 +164,25 @@ class CsvDialect:
 
     @cached_property
     def _value(self) -> bytes:
-        """An expression for one value, in a group."""
+        """An expression for one value, in no group."""
         around, between = re.escape(self.around), re.escape(self.between)
         quoted = rb"%b[^%b]*(?:%b%b[^%b]*)*%b" % ((around,) * 6)
-        return rb"(%b|[^%b%b\n]*)" % (quoted, around, between)
+        return rb"(?:%b|[^%b%b\n]*)" % (quoted, around, between)
 
     @cached_property
     def _values(self) -> re.Pattern[bytes]:
-        return re.compile(rb"%b([%b\n])" % (self._value, re.escape(self.between)))
+        return re.compile(rb"(%b)([%b\n])" % (self._value, re.escape(self.between)))
 
-    def _row_of(self, width: int) -> re.Pattern[bytes]:
-        """Of rows with so many values."""
-        if width not in self._patterns:
-            row = re.escape(self.between).join([self._value] * width) + rb"\n"
-            self._patterns[width] = re.compile(row)
-        return self._patterns[width]
+    def _row_of(self, width: int, at: tuple[int, ...]) -> re.Pattern[bytes]:
+        """Of rows with so many values, those at some places in groups."""
+        if (width, at) not in self._patterns:
+            values = [rb"(%b)" % self._value if one in at else self._value for one in range(width)]
+            row = re.escape(self.between).join(values) + rb"\n"
+            self._patterns[width, at] = re.compile(row)
+        return self._patterns[width, at]
 
     @cached_property
-    def _patterns(self) -> dict[int, re.Pattern[bytes]]:
+    def _patterns(self) -> dict[tuple[int, tuple[int, ...]], re.Pattern[bytes]]:
         return {}
 
     @cached_property

@@ -14,11 +14,15 @@ from datetime import datetime, timezone
 from kada_dagster.loader.source.target_types import MOMENTS, WITHOUT_ZONE
 from kada_dagster.loader.source.unfit import UnfitError
 
-_WORDS = frozenset({"now", "today", "tomorrow", "yesterday"})
-_MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)? *(Z|[+-]00(:?00)?)?\Z")
+_WORD = re.compile(r"(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])", re.IGNORECASE)
+_MIDNIGHT = re.compile(
+    r"[ T](0?0:00(:00(\.0+)?)?|12:00(:00(\.0+)?)? ?AM) *(Z|UTC|GMT|[+-]00(:?00)?)?\Z", re.IGNORECASE
+)
 _ZONE = re.compile(r":\d\d(?![\0:])(\.\d+)? *([+-]\d|[A-Za-z])")  # most end at the lookahead
+_FAR_ZONE = re.compile(r":\d\d(?![\0:])(\.\d+)? *([+-]\d|[A-Ya-z]|Z *[+-])")  # but UTC's Z
+_UTC = re.compile(r" *(Z|UTC|GMT)\Z")
 _DAY = re.compile(r"\d[-/.]\d{1,2}[-/.]\d")
-_LETTER = re.compile("[A-SU-Za-z]")  # T stands between a date and a time
+_LETTER = re.compile("[A-SU-Ya-z]")  # T stands between a date and a time, Z behind them
 
 
 def is_checked(target: str) -> bool:
@@ -39,7 +43,10 @@ def are_plain(joined: str, target: str) -> bool:
         return ":" not in joined
     if target.startswith("time ") and _DAY.search(joined):
         return False
-    return target not in WITHOUT_ZONE or _ZONE.search(joined) is None
+    if target not in WITHOUT_ZONE:
+        return True
+    zone = _ZONE if target.startswith("time ") else _FAR_ZONE  # a moment of UTC may lose its Z
+    return zone.search(joined) is None
 
 
 def moment_text(target: str) -> Callable[[str], str]:
@@ -51,7 +58,7 @@ def moment_text(target: str) -> Callable[[str], str]:
 
 
 def _no_word(value: str) -> str:
-    if value.strip().lower() in _WORDS:
+    if _WORD.search(value):
         raise UnfitError("a word for the day of the load is no date")
     return value
 
@@ -75,7 +82,7 @@ def _without_zone(value: str) -> str:
     if _ZONE.search(value) is None or value.endswith(("BC", "AD", "PM", "AM", "pm", "am")):
         return _no_word(value)
     try:
-        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(_UTC.sub("+00:00", value))
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:

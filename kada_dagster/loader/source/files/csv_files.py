@@ -10,6 +10,7 @@ from kada_dagster.loader.errors import SchemaMismatchError, SourceReadError
 from kada_dagster.loader.source.base import Column, Encoding, Pipe, TargetColumn
 from kada_dagster.loader.source.csv_blocks import CsvBlocks
 from kada_dagster.loader.source.csv_dialect import CsvDialect
+from kada_dagster.loader.source.csv_moments import CsvMoments
 from kada_dagster.loader.source.files.content import FileBytes, Utf8
 from kada_dagster.loader.source.files.store import FileFacts, FileStore
 from kada_dagster.loader.source.places import Places
@@ -97,7 +98,7 @@ class CsvStream:
         self.columns = tuple(Column(name, "text", one.type) for name, one in zip(names, into))
         self.encoding = Encoding(csv.dialect.copy_options)
         self.rows = 0
-        self._csv, self._names, self._what = csv, tuple(names), what
+        self._csv, self._names, self._into, self._what = csv, tuple(names), into, what
         self._places = Places()
         self._lines = 0
         self._is_stopped = False
@@ -122,6 +123,7 @@ class CsvStream:
     def _write(self, pipe: Pipe, file: FileFacts, blocks: CsvBlocks, names: list[str]) -> None:
         at, dialect = self._at(names, file.name), self._csv.dialect
         is_whole = at == list(range(len(names))) and dialect.has_one_null
+        moments = CsvMoments(dialect, self._into, at, names)
         self._places.begin(file.name, self._lines, unit="line", first=blocks.line)
 
         def place(line: int) -> str:
@@ -130,7 +132,11 @@ class CsvStream:
         for block, rows in blocks:
             if self._is_stopped:
                 raise SourceReadError(f"{self._what}: broken off")
-            made = block if is_whole else dialect.picked(block, at, len(names), place)
+            changed = moments.changed(block, place)
+            if is_whole and not changed:
+                made = block
+            else:
+                made = dialect.picked(block, at, len(names), place, changed)
             pipe.write(made)
             self.rows += rows
             lines, read = made.count(b"\n"), block.count(b"\n")
