@@ -119,6 +119,47 @@ def test_a_formula_that_was_never_computed_is_an_error_and_no_null(
         load(landing, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="B3"><f>A2+1</f></c>',
+        '<c s="0" r="B3"><f>A2+1</f></c>',
+        "<c r='B3'><f>A2+1</f><v/></c>",
+        '<c r="B3">\n <f>A2+1</f>\n <v>\n</v>\n</c>',
+        '<c r="B3" t="n"><f t="shared" si="0" />\t<v /></c>',
+        '<c r="B3"><f><![CDATA[A2<1]]></f></c>',
+        '<c r="B3"><f>A2+1</f><extLst/></c>',
+        f'<c r="B3"><f>{"&quot;" * 8_192}</f></c>',
+        "<c><f>A2+1</f></c>",
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "x:", "a-1:"])
+@pytest.mark.parametrize("before", [0, 1_048_200])
+def test_a_formula_without_a_result_is_found_however_it_is_written(
+    tmp_path: Path, cell: str, prefix: str, before: int
+) -> None:
+    def written(xml: str) -> str:
+        xml = re.sub(r'<c r="B3".*?</c>', lambda _: f"<!--{' ' * before}-->{cell}", xml)
+        xml = re.sub(r"<(/?)(?=\w)", rf"<\1{prefix}", xml)
+        return xml.replace("xmlns=", f"xmlns:{prefix[:-1]}=") if prefix else xml
+
+    book(tmp_path / "a.xlsx", ["n", "m"], [1, 2], [3, "=A2+1"])
+    change(tmp_path / "a.xlsx", written)
+    place = ", cell B3" if "B3" in cell else ""
+    with (
+        FolderSource(Folder(tmp_path, "files")) as source,
+        pytest.raises(SourceReadError, match=rf"a\.xlsx, sheet Orders{place}: a formula without"),
+    ):
+        source.columns(selection())
+
+
+@pytest.mark.parametrize("result", ['t="str"><f>A2</f><v></v>', "t='str'><f>A2</f>", "><v/>"])
+def test_an_empty_text_is_a_result(landing: Landing, tmp_path: Path, result: str) -> None:
+    book(tmp_path / "a.xlsx", ["n", "m"], [1, "=A2"])
+    change(tmp_path / "a.xlsx", lambda xml: re.sub(r'(<c r="B2").*?</c>', rf"\1 {result}</c>", xml))
+    assert load(landing, tmp_path) == [(1, None)]
+
+
 def test_empty_rows_at_the_end_are_none_and_others_are_rows(
     landing: Landing, tmp_path: Path
 ) -> None:

@@ -22,14 +22,10 @@ from kada_dagster.loader.definition.sources import FilesSource
 from kada_dagster.loader.errors import SchemaMismatchError, SourceReadError
 from kada_dagster.loader.source.drivers import driver
 from kada_dagster.loader.source.files.content import FileBytes
+from kada_dagster.loader.source.files.formulas import require_results
 from kada_dagster.loader.source.json_rows import EXTRA
 
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
-_NOT_COMPUTED = re.compile(
-    rb'<c r="([A-Z]+\d+)"(?![^>]*\bt="str")[^>]*>'
-    rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"
-)
-_CHUNK, _OVERLAP = 1 << 20, 1 << 15  # bytes; a formula has at most 8,192 characters
 _DAMAGE = (
     *(BadZipFile, EOFError, OSError, SyntaxError, zlib.error),
     *(IndexError, KeyError, TypeError, ValueError),
@@ -78,7 +74,7 @@ def sheet_records(content: FileBytes, settings: FilesSource, name: str) -> Found
     try:
         sheet = _sheet(book, settings.sheet, name)
         where = f"{name}, sheet {sheet.title}"
-        _require_results(book, sheet, where)
+        require_results(book, sheet, where)
     except BaseException:
         file.close()
         raise
@@ -179,21 +175,3 @@ def _letters(at: int) -> str:
         number, letter = divmod(number - 1, 26)
         made = chr(65 + letter) + made
     return made
-
-
-def _require_results(book: Any, sheet: Any, where: str) -> None:
-    """Refuse formulas without results: a program that writes workbooks may not compute.
-
-    Raises:
-        SourceReadError: names the cell.
-    """
-    with book._archive.open(sheet._worksheet_path) as xml:
-        rest = b""
-        while data := xml.read(_CHUNK):
-            rest += data
-            if match := _NOT_COMPUTED.search(rest):
-                raise SourceReadError(
-                    f"{where}, cell {match[1].decode()}: a formula without a result; open the "
-                    "workbook with a program that computes it, and save it"
-                )
-            rest = rest[-_OVERLAP:]
