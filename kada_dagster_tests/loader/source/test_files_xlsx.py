@@ -168,6 +168,19 @@ def test_empty_rows_at_the_end_are_none_and_others_are_rows(
     assert load(landing, tmp_path) == [(1, "x"), (None, None), (2, "y")]
 
 
+def test_characters_that_xml_cannot_hold_arrive(landing: Landing, tmp_path: Path) -> None:
+    book(
+        tmp_path / "a.xlsx", ["a_x000D_\nb"], ["1_x000d_\n2"], ["_x005F_x000D_ x_x y"], ["_x2014_"]
+    )
+    with FolderSource(Folder(tmp_path, "files")) as source:
+        wanted = selection(nulls=["\u2014"])
+        assert [column.name for column in source.columns(wanted)] == ["a\r\nb"]
+        into = landing.create("t text")
+        named = Selection(columns=("a\r\nb",), options=wanted.options)
+        landing.take(source.stream(named, into), into)
+    assert landing.rows() == [("1\r\n2",), ("_x000D_ x_x y",)]
+
+
 @pytest.mark.parametrize(("wanted", "found"), [("B", 2), (2, 2), (1, 1), ("A", 1)])
 def test_a_sheet_is_chosen_by_name_or_number(
     landing: Landing, tmp_path: Path, wanted: str | int, found: int

@@ -123,7 +123,7 @@ def _readable(rows: Iterator[Sequence[Any]], where: str) -> Iterator[Sequence[An
 
 
 def _names(row: Sequence[Any], where: str) -> list[str]:
-    names = ["" if value is None else str(value) for value in row]
+    names = ["" if value is None else _unescaped(str(value)) for value in row]
     while names and not names[-1]:
         names.pop()
     if not names:
@@ -136,10 +136,18 @@ def _names(row: Sequence[Any], where: str) -> list[str]:
     return names
 
 
+def _unescaped(text: str) -> str:
+    """A text with the characters that XML cannot hold: `_x000D_` is a carriage return."""
+    if "_x" not in text:
+        return text
+    return driver("openpyxl.utils.escape", EXTRA).unescape(text)
+
+
 def _value(value: Any, nulls: frozenset[str]) -> Any:
     """A day is a moment without a time of day: sheets know no other."""
     if isinstance(value, str):
-        return None if value in nulls else value
+        text = _unescaped(value)
+        return None if text in nulls else text
     if isinstance(value, datetime) and value.time() == time():
         return value.date()
     return value
