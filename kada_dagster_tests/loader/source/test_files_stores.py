@@ -118,6 +118,53 @@ def test_a_pattern_means_the_same_files_everywhere(
     assert [file.name for file in place.store.files(Pattern(pattern))] == found
 
 
+@pytest.fixture
+def linked(tmp_path: Path) -> Folder:
+    """A folder with links to folders: outside, beside, up, and to one that leads back."""
+    for name in ("drop/a/x.csv", "drop/2026/x.csv", "far/x.csv", "far/in/x.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("id\n1\n")
+    for name, target in {
+        "drop/b": "far",
+        "drop/1st": "drop/2026",
+        "drop/a/up": "drop",
+        "far/back": "drop",
+        "drop/none": "nowhere",
+        "drop/a/y.csv": "far/x.csv",
+    }.items():
+        (tmp_path / name).symlink_to(tmp_path / target)
+    (tmp_path / "in").symlink_to(tmp_path / "drop")
+    return Folder(tmp_path / "in", "drop")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("*/x.csv", ["2026/x.csv", "a/x.csv", "b/x.csv"]),
+        ("b/x.csv", ["b/x.csv"]),
+        ("[b]/x.csv", ["b/x.csv"]),
+        (
+            "b/**/*.csv",
+            ["b/back/1st/x.csv", "b/back/a/x.csv", "b/back/a/y.csv", "b/in/x.csv", "b/x.csv"],
+        ),
+        ("1*/x.csv", ["1st/x.csv"]),
+        ("**/*.csv", ["2026/x.csv", "a/x.csv", "a/y.csv", "b/in/x.csv", "b/x.csv"]),
+        ("a/*/b/x.csv", ["a/up/b/x.csv"]),
+    ],
+)
+def test_links_to_folders_are_followed_and_no_file_is_read_twice(
+    linked: Folder, pattern: str, found: list[str]
+) -> None:
+    assert [file.name for file in linked.files(Pattern(pattern))] == found
+
+
+def test_a_link_to_itself_is_an_error_and_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert Folder(tmp_path, "drop").files(Pattern("*/x.csv")) == []
+    with pytest.raises(SourceReadError, match=r"loop/\*\.csv: Too many levels"):
+        Folder(tmp_path, "drop").files(Pattern("loop/*.csv"))
+
+
 @pytest.mark.parametrize("pattern", ["../a.csv", "/etc/passwd", "a/../../b", "a//b", "a\\b"])
 def test_no_pattern_leads_out_of_the_place(pattern: str) -> None:
     with pytest.raises(ConfigError, match=r"files: .* must name files below"):

@@ -32,8 +32,7 @@ class Folder:
         if not self._path.is_dir():
             raise SourceReadError(f"{self.where}: there is no such folder; is it mounted?")
         with self.reading(pattern.text):
-            named = sorted(name for name in self._names(pattern) if pattern.has(name))
-            found = [self.facts(name) for name in named]
+            found = [self.facts(name) for name in self._names(pattern)]
         return [facts for facts in found if facts is not None]
 
     def facts(self, name: str) -> FileFacts | None:
@@ -61,18 +60,21 @@ class Folder:
             target.parent.mkdir(parents=True, exist_ok=True)
             (self._path / name).rename(target)
 
-    def _names(self, pattern: Pattern) -> Iterator[str]:
-        top = self._path / pattern.folder if pattern.folder else self._path
-
-        def refuse(error: OSError) -> None:
-            if not isinstance(error, FileNotFoundError):
-                raise error
-
-        for folder, folders, files in os.walk(top, onerror=refuse):
-            if not pattern.is_deep:
-                folders.clear()
-            below = Path(folder).relative_to(self._path).as_posix()
-            yield from (name if below == "." else f"{below}/{name}" for name in files)
+    def _names(self, pattern: Pattern) -> list[str]:
+        """Of a folder that is there by itself and as a link, the files under the name without."""
+        top, root = self._path / pattern.folder, self._path.resolve()
+        found: list[tuple[bool, str, tuple[Path, str]]] = []
+        for folder, real, files in _folders(top, is_deep=pattern.is_deep):
+            below = folder.relative_to(self._path).as_posix()
+            is_linked = real != root / below
+            for file in files:
+                name = file if below == "." else f"{below}/{file}"
+                if pattern.has(name):
+                    found.append((is_linked, name, (real, file)))
+        names: dict[tuple[Path, str], str] = {}
+        for _, name, key in sorted(found):
+            names.setdefault(key, name)
+        return sorted(names.values())
 
     @contextmanager
     def reading(self, what: str) -> Generator[None]:
@@ -83,3 +85,23 @@ class Folder:
             raise SourceDeniedError(f"{self.where}: {what}: {error.strerror}") from None
         except OSError as error:
             raise SourceReadError(f"{self.where}: {what}: {error.strerror}") from None
+
+
+def _folders(top: Path, *, is_deep: bool) -> Iterator[tuple[Path, Path, list[str]]]:
+    """A folder and those below, behind links, too: its path, where that leads, its files."""
+    ways: dict[Path, tuple[Path, ...]] = {top: (Path(os.path.realpath(top)),)}
+    for path, folders, files in os.walk(top, onerror=_refuse, followlinks=True):
+        folder = Path(path)
+        way = ways.pop(folder)
+        yield folder, way[-1], files
+        for name in folders if is_deep else ():
+            inner = folder / name
+            real = inner.resolve() if inner.is_symlink() else way[-1] / name
+            if real not in way:  # else it leads back, without an end
+                ways[inner] = (*way, real)
+        folders[:] = [name for name in folders if folder / name in ways]
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
