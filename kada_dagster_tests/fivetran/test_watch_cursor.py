@@ -14,7 +14,8 @@ from kada_dagster.fivetran.watch.cursor import PLAIN_LENGTH, Cursor, Seen, decod
 from kada_dagster_tests.figures import FIGURE
 
 moments = st.integers(0, 2_000_000_000_000_000)
-seen = st.builds(Seen, st.none() | moments, st.none() | moments, st.none() | st.integers(0, 2**32))
+seconds = st.none() | st.integers(0, 2**32)
+seen = st.builds(Seen, st.none() | moments, st.none() | moments, seconds, seconds)
 cursors = st.builds(
     Cursor,
     moments,
@@ -22,6 +23,7 @@ cursors = st.builds(
     st.integers(0, 2**32),
     st.dictionaries(st.text(max_size=9), moments, max_size=3),
     st.integers(0, 2**32),
+    st.frozensets(st.text(max_size=30), max_size=9),
 )
 
 
@@ -33,6 +35,12 @@ def test_a_cursor_comes_back_as_it_was(cursor: Cursor) -> None:
 def test_no_text_is_no_cursor() -> None:
     assert decode(None) is None
     assert decode("") is None
+
+
+def test_a_cursor_of_an_earlier_release_is_read() -> None:
+    text = '{"v":1,"since":7,"t":8,"c":{"a":[1],"b":[1,null,3],"c":[]},"h":9,"w":{"x":4}}'
+    seen = {"a": Seen(1), "b": Seen(1, None, 3), "c": Seen()}
+    assert decode(text) == Cursor(7, seen, 9, {"x": 4}, 8)
 
 
 def crowd(count: int) -> Cursor:
@@ -75,7 +83,7 @@ def test_a_cursor_of_1500_connections_is_short(
         "{}",
         "[]",
         '{"v":2,"since":0,"t":0,"c":{}}',
-        '{"v":1,"since":0,"t":0,"c":{"a":[1,2,3,4]}}',
+        '{"v":1,"since":0,"t":0,"c":{"a":[1,2,3,4,5]}}',
         '{"v":1,"since":0,"t":0,"c":[1]}',
         "z:",
         "z:not packed at all",

@@ -149,15 +149,48 @@ def test_a_success_waits_for_its_history_for_some_minutes(age: int, waits: bool)
     assert [len(one.completions) for one in found.sightings] == ([] if waits else [1])
 
 
-def test_after_three_histories_that_failed_no_more_are_asked_for() -> None:
+def test_a_wait_is_counted_from_the_first_success_that_was_held_back() -> None:
+    away = {"a": ConnectionFailedError("away")}
+    held = look(Rows([row("a", 5, 0)], away), now=10)
+    assert held.cursor.seen["a"] == Seen(at(0), at(0), waits=at(5))
+    young = Rows([row("a", 590, 0)], away)
+    assert look(young, now=600, cursor=held.cursor).waiting
+    found = look(young, now=5 + PATIENCE, cursor=held.cursor)
+    assert found.cursor.seen["a"] == Seen(at(590), at(0))
+    later = look(Rows([row("a", 900, 0)], away), now=910, cursor=found.cursor)
+    assert later.cursor.seen["a"].waits == at(900)
+
+
+def test_a_connection_made_anew_does_not_wait_for_what_the_old_one_did() -> None:
+    away = {"a": ConnectionFailedError("away")}
+    held = look(Rows([row("a", 5)], away), now=10)
+    assert look(Rows([row("a")], away), cursor=held.cursor).cursor.seen["a"].waits is None
+
+
+def test_histories_that_fail_end_no_look_and_come_last_in_the_next() -> None:
     names = "abcde"
-    account = Rows(
-        [row(name, 5) for name in names],
-        {name: ConnectionFailedError("away") for name in names},
-    )
+    account = Rows([row(n, 5) for n in names], {n: ConnectionFailedError("away") for n in "abcd"})
     found = look(account)
-    assert len(account.asked) == 3
-    assert list(found.waiting) == list(names)
+    assert [one for one, *_ in account.asked] == list(names)
+    assert list(found.waiting) == list("abcd")
+    assert found.cursor.failing == set("abcd")
+    account.asked.clear()
+    account.rows = [row(name, 50) for name in names]
+    look(account, cursor=found.cursor)
+    assert [one for one, *_ in account.asked] == list("eabcd")
+
+
+def test_one_whose_patience_is_over_keeps_its_turn() -> None:
+    account = Rows([row("a", 5), row("b", 6)], {"a": ConnectionFailedError("away")}, slow=20)
+    held = look(account)
+    found = look(account, now=5 + PATIENCE, cursor=held.cursor, most=1)
+    assert [one.connection.id for one in found.sightings] == ["a"]
+
+
+def test_no_time_to_ask_is_a_wait_and_no_failure_of_the_history() -> None:
+    found = look(Rows([row("a", 5)]), seconds=0)
+    assert found.cursor.seen["a"].waits == at(5)
+    assert found.cursor.failing == frozenset()
 
 
 @pytest.mark.parametrize(("age", "waits"), [(OWN_PATIENCE - 1, True), (OWN_PATIENCE, False)])
@@ -167,7 +200,8 @@ def test_a_success_waits_for_the_run_that_started_it(age: int, waits: bool) -> N
     assert bool(found.waiting) is waits
     assert found.sightings[0].failure is not None
     assert len(found.sightings[0].completions) == (0 if waits else 1)
-    assert found.cursor.seen["a"] == Seen(at(0 if waits else 5), at(3))
+    since = at(5) if waits else None
+    assert found.cursor.seen["a"] == Seen(at(0 if waits else 5), at(3), waits=since)
 
 
 def test_ages_go_by_the_clock_of_the_api() -> None:

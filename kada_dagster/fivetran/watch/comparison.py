@@ -114,11 +114,11 @@ def _first_seen(one: Watched, since: int, *, is_first: bool, emit: bool) -> Seen
 
 
 def _set_back(before: Seen, one: Watched) -> Seen:
-    """A timestamp that is gone, or older than it was, is that of a connection made anew."""
-    return Seen(
-        _not_after(before.succeeded, micros(one.succeeded_at)),
-        _not_after(before.failed, micros(one.failed_at)),
-    )
+    """A timestamp that is gone, or older than it was, is that of a connection made anew. Where
+    no success is left to report, none waits."""
+    succeeded = _not_after(before.succeeded, micros(one.succeeded_at))
+    waits = before.waits if step(succeeded, micros(one.succeeded_at)) else None
+    return Seen(succeeded, _not_after(before.failed, micros(one.failed_at)), waits=waits)
 
 
 def _not_after(before: int | None, now: int | None) -> int | None:

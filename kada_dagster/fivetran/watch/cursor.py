@@ -32,11 +32,13 @@ class Seen:
         failed: the failure reported last.
         gone: seconds since 1970 when the connection was missing in the list for the first time;
             None while it is there.
+        waits: the first success that is held back, microseconds since 1970; None where none is.
     """
 
     succeeded: int | None = None
     failed: int | None = None
     gone: int | None = None
+    waits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Cursor:
             because the account has none.
         awaited: by collector, the newest sync whose windows are not extracted yet, microseconds.
         looked: seconds since 1970 of the last look at the account.
+        failing: connections that wait because their history could not be read, by id.
     """
 
     since: int
@@ -58,6 +61,7 @@ class Cursor:
     no_history_until: int = 0
     awaited: Mapping[str, int] = field(default_factory=dict[str, int])
     looked: int = 0
+    failing: frozenset[str] = frozenset()
 
 
 def encode(cursor: Cursor) -> str:
@@ -68,6 +72,8 @@ def encode(cursor: Cursor) -> str:
         value["h"] = cursor.no_history_until
     if cursor.awaited:
         value["w"] = dict(cursor.awaited)
+    if cursor.failing:
+        value["f"] = sorted(cursor.failing)
     text = json.dumps(value, separators=(",", ":"))
     if len(text) <= PLAIN_LENGTH:
         return text
@@ -87,7 +93,8 @@ def decode(text: str | None) -> Cursor | None:
         if value["v"] != VERSION:
             raise ValueError
         seen = {key: Seen(*one) for key, one in value["c"].items()}
-        return Cursor(value["since"], seen, value.get("h", 0), value.get("w", {}), value["t"])
+        kept = value.get("h", 0), value.get("w", {}), value["t"], frozenset(value.get("f", ()))
+        return Cursor(value["since"], seen, *kept)
     except (ValueError, KeyError, TypeError, AttributeError, zlib.error, binascii.Error):
         raise ConfigError(
             "the cursor is not one this version of the sensor wrote; put back the one of an "
@@ -97,7 +104,7 @@ def decode(text: str | None) -> Cursor | None:
 
 
 def _packed(one: Seen) -> list[int | None]:
-    values = [one.succeeded, one.failed, one.gone]
+    values = [one.succeeded, one.failed, one.gone, one.waits]
     while values and values[-1] is None:
         values.pop()
     return values

@@ -8,13 +8,12 @@ whatever is not reported is not in the cursor either.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 from kada_dagster.api.clock import Clock, SystemClock
 from kada_dagster.errors import KadaError
 from kada_dagster.fivetran.watch.account import Account, SyncItem, Watched
-from kada_dagster.fivetran.watch.comparison import Advance, Comparison, Step, compare
+from kada_dagster.fivetran.watch.comparison import Advance, Comparison, compare
 from kada_dagster.fivetran.watch.cursor import Cursor, Seen
 from kada_dagster.fivetran.watch.identity import (
     TOLERANCE,
@@ -24,14 +23,27 @@ from kada_dagster.fivetran.watch.identity import (
     failure,
 )
 from kada_dagster.fivetran.watch.moments import SECOND, micros, moment
+from kada_dagster.fivetran.watch.patience import (
+    OWN_PATIENCE,
+    PATIENCE,
+    apart,
+    first_held,
+    in_turn,
+    is_held,
+)
+from kada_dagster.fivetran.watch.sightings import HistoryMode, Look, LookOptions, Sighting
 
-HistoryMode = Literal["auto", "always", "never"]
-
-PATIENCE = 600
-"""Seconds a success waits for a history that cannot be read; then it goes by its timestamp."""
-
-OWN_PATIENCE = 300
-"""Seconds a success waits for the run that started the sync to report it."""
+__all__ = [
+    "OWN_PATIENCE",
+    "PATIENCE",
+    "PAUSE",
+    "HistoryMode",
+    "Look",
+    "LookOptions",
+    "Sighting",
+    "server_seconds",
+    "take_look",
+]
 
 PAUSE = 3600
 """Seconds without asking for the history, once the account turned out to have none."""
@@ -39,73 +51,10 @@ PAUSE = 3600
 _UNKNOWN = 6 * 24 * 3600 * SECOND
 """How far back the history goes of a connection of which nothing was reported yet."""
 
+_OWN = "the run that started the sync will report it"
+
 _REFUSALS = 3
 """Connections without history, one after the other, that make an account without history."""
-
-_FAILURES = 3
-"""Histories that cannot be read in one look; after them no more are asked for."""
-
-
-@dataclass(frozen=True)
-class LookOptions:
-    """How a look is taken.
-
-    Attributes:
-        history: whether to ask for the sync history of connections that advanced: as long as the
-            account has one, always, or never.
-        emit_on_first: whether the first look reports the last success of each connection.
-        most: syncs reported in one look; the others wait for the next.
-        most_events: what the syncs may weigh together.
-        weight: of a sync of a connection, by its id: the events that report it.
-        seconds: after which no more histories are asked for.
-    """
-
-    history: HistoryMode = "auto"
-    emit_on_first: bool = False
-    most: int = 200
-    most_events: int = 2000
-    weight: Callable[[str], int] = lambda connection_id: 1  # noqa: ARG005
-    seconds: float = 35.0
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """What is reported of one connection.
-
-    Attributes:
-        connection: as the list has it.
-        before: the success reported last, microseconds since 1970.
-        completions: its successes, oldest first.
-        failure: its newest failure.
-    """
-
-    connection: Watched
-    before: int | None
-    completions: Sequence[Completion] = ()
-    failure: Failure | None = None
-
-
-@dataclass
-class Look:
-    """What a look found.
-
-    Attributes:
-        cursor: to be kept together with what is reported.
-        listed: all connections.
-        is_first: nothing was known before.
-        sightings: what is reported, longest waiting first.
-        waiting: ids of connections that wait for the next look, with the reason.
-        histories: how many were asked for.
-        ahead: seconds by which our clock is ahead of the API's.
-    """
-
-    cursor: Cursor
-    listed: Sequence[Watched]
-    is_first: bool
-    sightings: list[Sighting] = field(default_factory=list[Sighting])
-    waiting: dict[str, str] = field(default_factory=dict[str, str])
-    histories: int = 0
-    ahead: int = 0
 
 
 def take_look(
@@ -137,7 +86,7 @@ def take_look(
     compared = compare(cursor, listed, now, emit_on_first=options.emit_on_first)
     work = _Work(account, options, compared, now, listed)
     own = set(busy()) if compared.advances else set[str]()
-    for advance in compared.advances:
+    for advance in work.advances:
         work.report(advance, own, in_time=clock.now() - began < options.seconds)
     return work.done()
 
@@ -155,17 +104,29 @@ class _Work:
     ) -> None:
         self.account, self.options, self.now = account, options, now
         self.server_now = server_seconds(listed, now)
+        self.compared = compared
         self.look = Look(compared.cursor, listed, compared.is_first, ahead=now - self.server_now)
         self.seen: dict[str, Seen] = dict(compared.cursor.seen)
         self.left, self.events_left = options.most, options.most_events
-        self.refused = self.failed = 0
+        self.refused, self.failing = 0, set(compared.cursor.failing)
+
+    @property
+    def advances(self) -> list[Advance]:
+        """Those that have completed something, in turn."""
+        return in_turn(self.compared.advances, self.seen, self.failing, self.server_now)
 
     def done(self) -> Look:
         """The look, with the cursor of what is reported."""
         until = self.look.cursor.no_history_until
         if self.refused >= _REFUSALS:
             until = self.now + PAUSE
-        self.look.cursor = replace(self.look.cursor, seen=self.seen, no_history_until=until)
+        waiting = {key for key, one in self.seen.items() if one.waits is not None}
+        self.look.cursor = replace(
+            self.look.cursor,
+            seen=self.seen,
+            no_history_until=until,
+            failing=frozenset(self.failing & waiting),
+        )
         return self.look
 
     def report(self, advance: Advance, own: set[str], *, in_time: bool) -> None:
@@ -174,33 +135,49 @@ class _Work:
         if self.left <= 0 or self.events_left <= 0:
             self.look.waiting[key] = "so many syncs are not reported in one look"
             return
-        if key in own and _age(advance.success, self.server_now) < OWN_PATIENCE:
-            self.look.waiting[key] = "the run that started the sync will report it"
+        if key in own and self._holds(advance, OWN_PATIENCE, _OWN):
             if advance.failure is None:
                 return
             advance = replace(advance, success=None)
         items = self._items(advance, in_time=in_time)
-        self._add(advance, None if isinstance(items, str) else items, items)
+        if isinstance(items, str) and self._holds(advance, PATIENCE, items):
+            advance = replace(advance, success=None)
+        self._add(advance, None if isinstance(items, str) else items, is_own=key in own)
 
-    def _add(self, advance: Advance, items: Sequence[SyncItem] | None, why_not: object) -> None:
+    def _add(self, advance: Advance, items: Sequence[SyncItem] | None, *, is_own: bool) -> None:
         key, success = advance.connection.id, advance.success
-        if success and isinstance(why_not, str) and _age(success, self.server_now) < PATIENCE:
-            self.look.waiting[key] = why_not
-            success = None
-        found = completions(key, success, items)[: self.left] if success else []
+        found = completions(key, success, items) if success else []
+        young: list[Completion] = []
+        if found and is_own:
+            found, young = apart(found, self.seen[key].waits, self.server_now)
+        found = found[: self.left]
         failed = failure(key, advance.failure, items) if advance.failure else None
         if not found and failed is None:
             return
         self.left -= len(found) + (failed is not None)
         self.events_left -= self.options.weight(key) if found else 1
         self._note(key, found, failed)
+        if young:
+            self._wait(key, young[0].succeeded, _OWN)
         before = advance.success.before if advance.success else None
         self.look.sightings.append(Sighting(advance.connection, before, found, failed))
+
+    def _holds(self, advance: Advance, patience: int, reason: str) -> bool:
+        """Let the success of a connection wait, if it may; since when it does is kept."""
+        key, success = advance.connection.id, advance.success
+        if success is None or not is_held(self.seen[key], success, self.server_now, patience):
+            return False
+        self._wait(key, first_held(self.seen[key], success), reason)
+        return True
+
+    def _wait(self, key: str, first: int, reason: str) -> None:
+        self.seen[key] = replace(self.seen[key], waits=first)
+        self.look.waiting[key] = reason
 
     def _note(self, key: str, found: Sequence[Completion], failed: Failure | None) -> None:
         """Only what is reported is seen."""
         if found:
-            self.seen[key] = replace(self.seen[key], succeeded=found[-1].succeeded)
+            self.seen[key] = replace(self.seen[key], succeeded=found[-1].succeeded, waits=None)
         if failed is not None:
             self.seen[key] = replace(self.seen[key], failed=failed.failed)
 
@@ -210,8 +187,6 @@ class _Work:
             return None
         if not in_time:
             return f"histories are asked for {self.options.seconds:.0f} s of a look"
-        if self.failed >= _FAILURES:
-            return "the sync history could not be read"
         return self._read(advance)
 
     def _asks(self) -> bool:
@@ -226,8 +201,9 @@ class _Work:
         try:
             items = self.account.history(advance.connection.id, moment(start), moment(end))
         except KadaError as error:
-            self.failed += 1
+            self.failing.add(advance.connection.id)
             return f"the sync history could not be read: {error}"
+        self.failing.discard(advance.connection.id)
         self.refused = 0 if items is not None else self.refused + 1
         return items
 
@@ -252,8 +228,3 @@ def _span(advance: Advance) -> tuple[int, int]:
         max(created, step.now - _UNKNOWN) if step.before is None else step.before for step in steps
     ]
     return min(starts) - TOLERANCE, max(step.now for step in steps) + TOLERANCE
-
-
-def _age(step: Step | None, now: int) -> float:
-    """Seconds since a success; 0 for none."""
-    return 0.0 if step is None else now - step.now / SECOND
