@@ -90,10 +90,17 @@ class FivetranClient(Endpoints):
         """Read which account the key is of."""
         self.api.get("/account/info")
 
-    def connections(self, group: str | None = None) -> Iterator[Connection]:
-        """All connections, of the account or a group. If a page cannot be read, it raises."""
+    def connections(
+        self, group: str | None = None, *, within: float | None = None
+    ) -> Iterator[Connection]:
+        """All connections, of the account or a group. If a page cannot be read, it raises.
+
+        Args:
+            group: id of the group; None for the account.
+            within: seconds, for each page; see `ApiClient.read`.
+        """
         path = f"/groups/{segment(group)}/connections" if group else "/connections"
-        for item in self.items(path, accept=None if group else V2):
+        for item in self.items(path, accept=None if group else V2, within=within):
             yield connection_in(path, item, self.api.date)
 
     def connection(self, connection_id: str, *, within: float | None = None) -> Connection:
@@ -110,9 +117,9 @@ class FivetranClient(Endpoints):
         reply = self.ask(path, within=within)
         return connection_in(path, data_of(reply.value), reply.date)
 
-    def groups(self) -> Iterator[dict[str, Any]]:
-        """All groups: `id`, `name`, `created_at`."""
-        return self.items("/groups")
+    def groups(self, *, within: float | None = None) -> Iterator[dict[str, Any]]:
+        """All groups: `id`, `name`, `created_at`; `within` as of `connections`."""
+        return self.items("/groups", within=within)
 
     def destinations(self) -> Iterator[dict[str, Any]]:
         """All destinations, whose id is that of the group. Of `config`, take what you know."""

@@ -69,7 +69,7 @@ class SensorTick:
             return dg.SkipReason("no hint, and the next look is not due yet")
         with closing(self._client()) as client:
             look = take_look(
-                ListedAccount(client, self.parts.settings.groups),
+                ListedAccount(client, self.parts.settings.groups, within=_SECONDS),
                 cursor,
                 self.parts.options,
                 now=seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -180,6 +181,22 @@ def test_a_limit_of_the_account_fails_the_tick_at_once(tmp_path: Path) -> None:
         account.location.server.fail(Fault.too_many(LIST, retry_after=3600))
         with pytest.raises(KadaError, match="429"):
             account.tick()
+
+
+@pytest.mark.parametrize(("groups", "left"), [([], 1), (["Sales"], 3)])
+def test_calls_that_are_used_up_fail_the_tick_at_once(
+    tmp_path: Path, groups: list[str], left: int
+) -> None:
+    """It does not wait for an hour in the code server; with a name, the groups are a call more."""
+    with followed(
+        tmp_path, grouped(), groups=groups, calls_per_hour=left, snapshot=False
+    ) as account:
+        account.tick()
+        before, began = account.cursor, time.monotonic()
+        with pytest.raises(KadaError, match="calls are used up"):
+            account.tick()
+        assert time.monotonic() - began < 10
+        assert account.cursor == before
 
 
 def test_a_cursor_nobody_wrote_fails_the_tick_and_says_the_cure(tmp_path: Path) -> None:

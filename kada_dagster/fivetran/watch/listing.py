@@ -20,10 +20,14 @@ class ListedAccount:
     Args:
         client: of the account.
         groups: ids or names; none for all. Names take a call more than ids.
+        within: seconds in which a call must begin. A tick that waited for the account's calls to
+            come back would keep a thread of the code server for an hour.
     """
 
-    def __init__(self, client: FivetranClient, groups: Sequence[str] = ()) -> None:
-        self._client, self._groups = client, groups
+    def __init__(
+        self, client: FivetranClient, groups: Sequence[str] = (), *, within: float = 15.0
+    ) -> None:
+        self._client, self._groups, self._within = client, groups, within
 
     def connections(self) -> list[Connection]:
         """All connections of the groups; the account's list is read, which is the fewest calls.
@@ -31,7 +35,7 @@ class ListedAccount:
         Raises:
             ConfigError: a group is not there.
         """
-        listed = list(self._client.connections())
+        listed = list(self._client.connections(within=self._within))
         if not self._groups:
             return listed
         wanted = self._ids({one.group_id for one in listed})
@@ -41,13 +45,14 @@ class ListedAccount:
         self, connection_id: str, start: datetime, end: datetime
     ) -> list[SyncRecord] | None:
         """The syncs of a span of time; None where the API has none."""
-        return self._client.history(connection_id, start, end, within=15)
+        return self._client.history(connection_id, start, end, within=self._within)
 
     def _ids(self, seen: set[str]) -> set[str]:
         """The ids of the groups, of which some may be given by name or have no connection."""
         if seen.issuperset(self._groups):
             return set(self._groups)
-        names = {str(group.get("id")): str(group.get("name")) for group in self._client.groups()}
+        listed = self._client.groups(within=self._within)
+        names = {str(group.get("id")): str(group.get("name")) for group in listed}
         found = {key for key, name in names.items() if {key, name} & set(self._groups)}
         known = found | {names[key] for key in found}
         for group in self._groups:
