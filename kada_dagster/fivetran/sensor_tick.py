@@ -82,7 +82,9 @@ class SensorTick:
         return result
 
     def _is_time(self, cursor: Cursor, seconds: int) -> bool:
-        return seconds - cursor.looked >= self.parts.settings.sensor.interval_seconds
+        """Also where the last look lies ahead: this machine's clock was set back since."""
+        interval = self.parts.settings.sensor.interval_seconds
+        return not 0 <= seconds - cursor.looked < interval
 
     def _client(self) -> FivetranClient:
         """A client that gives up sooner than a run's."""

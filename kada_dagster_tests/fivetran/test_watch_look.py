@@ -225,6 +225,13 @@ def test_three_connections_without_history_make_an_account_without() -> None:
     assert len(later.asked) == 2
 
 
+def test_a_clock_that_was_set_back_keeps_no_history_from_being_asked_for() -> None:
+    account = Rows([row("a", 5, 0)])
+    until = Cursor(at(0), {"a": Seen(at(0), at(0))}, no_history_until=T + 100 + PAUSE + 1)
+    look(account, cursor=until)
+    assert len(account.asked) == 1
+
+
 def test_one_connection_without_history_says_nothing_of_the_account() -> None:
     account = Rows([row(name, 5) for name in "abcde"], {"a": None, "b": None, "d": None, "e": None})
     assert look(account).cursor.no_history_until == 0

@@ -9,11 +9,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
 
+from kada_dagster.fivetran.watch.cursor import encode
 from kada_dagster.fivetran.watch.hints import Hints
 from kada_dagster.fivetran.webhook import SIGNATURE, is_signed, receiver
 from kada_dagster.sandbox.fivetran import FivetranWorld, WebhookCourier
@@ -142,6 +144,24 @@ def test_a_hint_makes_the_sensor_look_before_its_time(
         assert Hints(tmp_path / "hints").waiting() == []
         account.tick()
         assert len(account.location.server.calls("GET", "/connections$")) == 1
+
+
+def test_a_clock_that_was_set_back_stops_no_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    world = FivetranWorld()
+    world.add_connection(id="shop", layout=None)
+    sensor = {"hints": "hints", "interval_seconds": 3600}
+    with followed(tmp_path, world, sensor=sensor) as account:
+        account.tick()
+        ahead = replace(account.known, looked=account.known.looked + 86_400)
+        account.cursor = encode(ahead)
+        world.advance(3600)
+        account.tick()
+        assert len(account.materialized("shop")) == 1
+        assert account.known.looked < ahead.looked
 
 
 def test_it_runs_as_a_program_with_its_secret_in_the_environment(folder: Path) -> None:

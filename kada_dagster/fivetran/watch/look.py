@@ -191,7 +191,7 @@ class _Work:
 
     def _asks(self) -> bool:
         if self.options.history == "auto":
-            paused = self.now < self.look.cursor.no_history_until
+            paused = self.now < self.look.cursor.no_history_until <= self.now + PAUSE
             return not paused and self.refused < _REFUSALS
         return self.options.history == "always"
 
