@@ -93,15 +93,20 @@ class FivetranClient(Endpoints):
     def connections(
         self, group: str | None = None, *, within: float | None = None
     ) -> Iterator[Connection]:
-        """All connections, of the account or a group. If a page cannot be read, it raises.
+        """All connections, of the account or a group, each once: rows move between pages while
+        they are read. If a page cannot be read, it raises.
 
         Args:
             group: id of the group; None for the account.
             within: seconds, for each page; see `ApiClient.read`.
         """
         path = f"/groups/{segment(group)}/connections" if group else "/connections"
+        seen = set[str]()
         for item in self.items(path, accept=None if group else V2, within=within):
-            yield connection_in(path, item, self.api.date)
+            found = connection_in(path, item, self.api.date)
+            if found.id not in seen:
+                seen.add(found.id)
+                yield found
 
     def connection(self, connection_id: str, *, within: float | None = None) -> Connection:
         """One connection as it is now.

@@ -83,13 +83,21 @@ def _parsed(file: Path, text: bytes) -> Snapshot:
         value: Any = json.loads(text)
         found = object_of(value).get("format")
         if found == FORMAT:
-            return _adapter(Snapshot).validate_python(value)
+            return _each_once(_adapter(Snapshot).validate_python(value))
         reason = f"format {found!r} is not {FORMAT}"
     except (ValueError, RecursionError) as error:
         reason = "this is not JSON"
         if isinstance(error, ValidationError):
             reason = f"{field_name(error.errors()[0]['loc'])} is not as it should be"
     raise SnapshotError(f"{file}: this is no snapshot of a Fivetran account ({reason}); {_CURE}")
+
+
+def _each_once(snapshot: Snapshot) -> Snapshot:
+    """Two connections of one id, as after a merge of two versions, would be two assets of one key:
+    the code location would not load."""
+    first = {one.id: one for one in reversed(snapshot.connections)}
+    kept = tuple(one for one in snapshot.connections if first[one.id] is one)
+    return replace(snapshot, connections=kept)
 
 
 @cache

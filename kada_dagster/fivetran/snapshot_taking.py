@@ -83,7 +83,7 @@ class Taking:
         groups: dict[str, str] = self._optional(
             "groups", lambda: known_groups(self.client.groups()), {}
         )
-        listed = list(self._listed(groups))
+        listed = list({one.id: one for one in self._listed(groups)}.values())
         self.report(f"{len(listed)} connections")
         destinations: dict[str, KnownDestination] = self._optional(
             "destinations", lambda: known_destinations(self.client.destinations()), {}

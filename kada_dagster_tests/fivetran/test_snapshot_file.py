@@ -52,7 +52,7 @@ snapshots = st.builds(
         max_size=2,
     ),
     st.dictionaries(words, words, max_size=2),
-    st.lists(connections, max_size=3).map(tuple),
+    st.lists(connections, max_size=3, unique_by=lambda one: one.id).map(tuple),
 )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from kada_dagster.api.errors import ApiForbiddenError, ApiNotFoundError
 from kada_dagster.errors import ConfigError
-from kada_dagster.extracts.seen import Seen
 from kada_dagster.fivetran.client import FivetranClient
 from kada_dagster.fivetran.connection import Connection
 from kada_dagster.fivetran.extraction.connections import Connections
@@ -80,11 +79,8 @@ class Crawl:
         return {name if name in ids else known.get(name, name) for name in self.only_groups}
 
     def _chosen(self, listed: list[Connection], wanted: set[str] | None) -> Iterator[Connection]:
-        """The connections to read, each once: rows move between pages."""
-        seen = Seen()
-        for connection in listed:
-            if (wanted is None or connection.group_id in wanted) and seen.add(connection.id):
-                yield connection
+        """The connections to read."""
+        return (one for one in listed if wanted is None or one.group_id in wanted)
 
     def _write_connections(self, connections: list[Connection]) -> None:
         """Ask for what belongs to them, side by side, and write it in their order."""
