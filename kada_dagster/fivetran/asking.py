@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from kada_dagster.api.errors import ApiCallError
 from kada_dagster.fivetran.connection import Connection
@@ -15,6 +16,8 @@ from kada_dagster.fivetran.verdicts import Baseline, has_begun
 
 _SECOND = timedelta(seconds=1)
 _MOST = 4  # times that it is asked for when nobody seems to hear
+CONFLICT = 409
+"""The status of a re-sync that is refused because a sync runs."""
 
 Ask = Callable[[float], "datetime | None"]
 """Asks for it, with attempts beginning in so many seconds; returns the server's time."""
@@ -59,13 +62,14 @@ def ask_for_sync(run: Run) -> Asked:
     return Asked(Baseline.of(before, replaces), before.seen_at, answered)
 
 
-def surely(run: Run, before: Connection, ask: Ask) -> datetime | None:
+def surely(run: Run, before: Connection, ask: Ask, *, looking: float = 0.0) -> datetime | None:
     """Ask, and where the answer was lost, look whether it was heard before asking again.
 
     Args:
         run: the action.
         before: the connection as it was read right before.
         ask: sends the request.
+        looking: seconds to go on looking for a sync that may begin late; 0 for one look.
 
     Returns:
         When the server answered; None where that is not known.
@@ -75,6 +79,7 @@ def surely(run: Run, before: Connection, ask: Ask) -> datetime | None:
         ApiCallError: it was refused; or the answer was lost, and it cannot be told whether the
             sync that runs is the one that was asked for (`maybe_done`).
     """
+    doubt: ApiCallError | None = None
     for attempt, pause in enumerate(waits(), start=1):
         if not run.left:
             break
@@ -83,28 +88,43 @@ def surely(run: Run, before: Connection, ask: Ask) -> datetime | None:
             return ask(run.left)
         except ApiCallError as error:
             run.is_ours = ours or error.maybe_done
+            if doubt is not None and error.status == CONFLICT:
+                run.report(f"{error}; it began after all: it was asked for before")
+                return None
             if not error.maybe_done or attempt > _MOST:
                 raise
-            failure = error
-        run.report(f"{failure}; looking whether it was")
-        run.sleep(pause)
-        if _was_heard(run, before, failure):
+            doubt = error
+        run.report(f"{doubt}; looking whether it was")
+        if _was_heard(run, before, doubt, pause, looking):
             return None
     raise run.timed_out("no sync was started")
 
 
-def _was_heard(run: Run, before: Connection, failure: ApiCallError) -> bool:
-    """Whether the sync that was asked for began.
+def _was_heard(
+    run: Run, before: Connection, doubt: ApiCallError, pause: float, looking: float
+) -> bool:
+    """Whether the sync that was asked for began, or does so while it is looked for.
 
     Raises:
-        ApiCallError: `failure`, where that cannot be told.
+        ApiCallError: `doubt`, where that cannot be told.
     """
+    end = run.clock.now() + looking
+    for wait in chain((pause,), waits()):
+        run.sleep(wait)
+        if _has_begun(run, before, doubt):
+            return True
+        if run.clock.now() >= end or not run.left:
+            break
+    return False
+
+
+def _has_begun(run: Run, before: Connection, doubt: ApiCallError) -> bool:
     found = run.read_patiently("it is not known whether a sync was started")
     heard = has_begun(found, before)
     if heard is None:
         heard = _is_in_history(run, before, found)
     if heard is None:
-        raise failure
+        raise doubt
     return heard
 
 

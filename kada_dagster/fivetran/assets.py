@@ -52,7 +52,8 @@ def build_connection(
     )
     def connection(context: dg.AssetExecutionContext) -> Iterator[Any]:
         op = context.op_execution_context
-        with action_errors(op, settings, connection_id):
+        forces = settings.start.on_running == "force"
+        with action_errors(op, settings, connection_id, forces=forces):
             try:
                 outcome = _started(op, settings, connection_id)
             except SyncFailedError as error:

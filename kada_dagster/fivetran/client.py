@@ -281,6 +281,7 @@ class FivetranClient(Endpoints):
 
         Raises:
             ApiError: 400, single tables cannot be; 409, a sync runs.
+            ResyncUnsupportedError: only one table at a time can be.
             ValueError: the scope, or a schema of it, is empty: that would be everything.
         """
 
@@ -288,4 +289,5 @@ class FivetranClient(Endpoints):
             path = path_of(connection_id, *names)
             return self.send("POST", path, body, repeatable=False, within=within).date
 
-        return resync_tables(post, {schema: list(tables) for schema, tables in scope.items()})
+        tables = {schema: list(names) for schema, names in scope.items()}
+        return resync_tables(post, tables, connection_id)

@@ -59,8 +59,10 @@ def start_op(assets: AccountAssets) -> dg.OpDefinition:
     """Syncs a connection and waits; reports its asset, and those of its tables."""
 
     def start(context: dg.OpExecutionContext, config: SyncConfig) -> dict[str, Any]:
-        action = partial(actions.start, options=config.options())
-        return _synced(context, assets, config.connection_id, action, repeatable=True)
+        options = config.options()
+        action = partial(actions.start, options=options)
+        again = {"repeatable": True, "forces": options.on_running == "force"}
+        return _synced(context, assets, config.connection_id, action, **again)
 
     return _sync_op(assets, "start", start, SyncConfig, "Starts a sync and waits for its end.")
 
@@ -152,10 +154,11 @@ def _synced(
     action: Callable[..., "SyncOutcome"],
     *,
     repeatable: bool,
+    forces: bool = False,
 ) -> dict[str, Any]:
     settings, keys = assets.settings, assets.keys(connection_id)
     with (
-        action_errors(context, settings, connection_id, repeatable=repeatable),
+        action_errors(context, settings, connection_id, repeatable=repeatable, forces=forces),
         note_failure(context, keys[0]),
     ):
         note_start(context, connection_id)

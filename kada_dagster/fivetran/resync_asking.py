@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from kada_dagster.api.errors import ApiCallError, ApiError
-from kada_dagster.fivetran.asking import Ask, Asked, surely
+from kada_dagster.fivetran.asking import CONFLICT, Ask, Asked, surely
 from kada_dagster.fivetran.errors import ResyncUnsupportedError, SchemaConfigMissingError
 from kada_dagster.fivetran.readiness import make_ready
 from kada_dagster.fivetran.run import Run, waits
 from kada_dagster.fivetran.tables import resolve
 from kada_dagster.fivetran.verdicts import Baseline
 
-_CONFLICT = 409
+_LOOKING = 30.0
+"""Seconds to look for a re-sync whose answer was lost: behind a gateway that gave up it begins
+later than others, and to do it twice may cost days."""
 
 
 def ask_for_tables(run: Run, scope: Mapping[str, Sequence[str]]) -> Asked:
@@ -24,7 +26,7 @@ def ask_for_tables(run: Run, scope: Mapping[str, Sequence[str]]) -> Asked:
         scope: tables by schema, by any of their names; see `tables.resolve`.
 
     Raises:
-        ResyncUnsupportedError: the connection cannot, or not these.
+        ResyncUnsupportedError: the connection cannot, or not these, or only one at a time.
         KadaError: see `resolve` and `make_ready`.
     """
     found = _resolved(run, scope)
@@ -70,9 +72,9 @@ def _asked(run: Run, post: Ask) -> Asked:
     while True:
         before = make_ready(run, waits_for_running=True)
         try:
-            answered = surely(run, before, post)
+            answered = surely(run, before, post, looking=_LOOKING)
         except ApiCallError as error:
-            if error.status != _CONFLICT:
+            if error.status != CONFLICT:
                 raise
             conflict = error
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kada_dagster.api.errors import ApiError, ApiNotFoundError
 from kada_dagster.fivetran.endpoints import UNKNOWN_THING
+from kada_dagster.fivetran.errors import ResyncUnsupportedError
 
 Post = Callable[[tuple[str, ...], Mapping[str, Any]], "datetime | None"]
 
@@ -16,18 +17,20 @@ class _NoSuchWayError(Exception):
     """Fivetran does not know the address."""
 
 
-def resync_tables(post: Post, scope: dict[str, list[str]]) -> datetime | None:
+def resync_tables(post: Post, scope: dict[str, list[str]], connection: str) -> datetime | None:
     """Ask for a re-sync of some tables.
 
     Args:
         post: sends a body to the path of these names below the connection.
         scope: tables by schema.
+        connection: for messages.
 
     Returns:
-        What the last `post` returned: when the server answered.
+        What `post` returned: when the server answered.
 
     Raises:
         ApiCallError: refused, by the first way that Fivetran knows.
+        ResyncUnsupportedError: there are several tables, and Fivetran knows no way for that.
         ValueError: the scope, or a schema of it, is empty: that would be everything.
     """
     if not scope or not all(scope.values()):
@@ -37,16 +40,21 @@ def resync_tables(post: Post, scope: dict[str, list[str]]) -> datetime | None:
             return _known(post, names, body)
         except _NoSuchWayError:
             continue
-    return _one_by_one(post, scope)
+    return _single(post, scope, connection)
 
 
-def _one_by_one(post: Post, scope: dict[str, list[str]]) -> datetime | None:
-    """As it was done before there was a way for many."""
-    answered: datetime | None = None
-    for schema, tables in scope.items():
-        for table in tables:
-            answered = post(("schemas", schema, "tables", table, "resync"), {})
-    return answered
+def _single(post: Post, scope: dict[str, list[str]], connection: str) -> datetime | None:
+    """As it was done before there was a way for many: never several, of which each would stop at
+    the sync of the one before, and nobody could tell which were heard."""
+    (schema, table), *more = [(schema, table) for schema, ts in scope.items() for table in ts]
+    if more:
+        raise ResyncUnsupportedError(
+            f"{connection}: Fivetran re-syncs only one table at a time here, and "
+            f"{1 + len(more)} were named; nothing was asked for: name one, and the next when "
+            "its re-sync is done",
+            connection_id=connection,
+        )
+    return post(("schemas", schema, "tables", table, "resync"), {})
 
 
 def _known(post: Post, names: tuple[str, ...], body: Mapping[str, Any]) -> datetime | None:

@@ -29,6 +29,7 @@ def action_errors(
     connection_id: str = "",
     *,
     repeatable: bool = True,
+    forces: bool = False,
 ) -> Generator[None]:
     """Turn a `KadaError` into what Dagster understands.
 
@@ -37,6 +38,8 @@ def action_errors(
         settings: the account: how often, and whether a sync that was put off is tried again.
         connection_id: for the failure's facts.
         repeatable: whether the action may be done twice; a re-sync may not.
+        forces: whether it stops a sync that runs. Where it may have been heard, the next attempt
+            would stop its own.
 
     Raises:
         RetryRequested: it may do better later, and attempts are left.
@@ -45,7 +48,8 @@ def action_errors(
     try:
         yield
     except KadaError as error:
-        wait = _wait(error, settings, context.retry_number) if repeatable else None
+        again = repeatable and not (forces and getattr(error, "maybe_done", False))
+        wait = _wait(error, settings, context.retry_number) if again else None
         if wait is None or context.retry_number >= settings.retries.max_retries:
             raise _failure(error, connection_id, context.retry_number) from None
         context.log.warning(f"{error} - trying again in {wait:.0f} s")
