@@ -18,7 +18,15 @@ from kada_dagster.api.errors import ApiCallError, ApiNotFoundError
 from kada_dagster.api.retrying import Retries
 from kada_dagster.api.sending import SendingClient
 from kada_dagster.fivetran.connection import Connection
-from kada_dagster.fivetran.endpoints import SLOW, V2, Endpoints, connection_in, data_of, path_of
+from kada_dagster.fivetran.endpoints import (
+    SLOW,
+    V2,
+    Endpoints,
+    connection_in,
+    data_of,
+    path_of,
+    tested_in,
+)
 from kada_dagster.fivetran.history import SyncRecord, in_order, moment, spans
 from kada_dagster.fivetran.resyncing import resync_tables
 from kada_dagster.secrets import Secret
@@ -256,9 +264,13 @@ class FivetranClient(Endpoints):
 
         Returns:
             The connection's answer with `setup_tests`; of `config`, take nothing.
+
+        Raises:
+            ApiError: these are not in the answer, so that nothing is known of them.
         """
         path = path_of(connection_id, "test")
-        return data_of(self.do("POST", path, {}, repeatable=True, within=within).value)
+        reply = self.do("POST", path, {}, repeatable=True, within=within)
+        return tested_in(path, data_of(reply.value))
 
     def resync(self, connection_id: str, *, within: float | None = None) -> datetime | None:
         """Have all data of all tables read again; see `sync` for what comes back."""

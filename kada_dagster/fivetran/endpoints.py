@@ -107,10 +107,24 @@ def connection_in(path: str, answer: object, seen_at: datetime | None) -> Connec
     """
     found = Connection.read(answer, seen_at)
     if not found.id:
-        reason = "a connection without an id"
-        message = f"Fivetran: GET {path} got an answer that cannot be used: {reason}"
-        raise ApiError(message, path=path, status=200, reason=reason)
+        raise _unusable("GET", path, "a connection without an id")
     return found
+
+
+def tested_in(path: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """The connection in an answer, with its setup tests.
+
+    Raises:
+        ApiError: it has no id or no `setup_tests`: that is not the same as no test that failed.
+    """
+    if not answer.get("id") or not isinstance(answer.get("setup_tests"), list):
+        raise _unusable("POST", path, "a connection without an id or setup_tests")
+    return answer
+
+
+def _unusable(method: str, path: str, reason: str) -> ApiError:
+    message = f"Fivetran: {method} {path} got an answer that cannot be used: {reason}"
+    return ApiError(message, method=method, path=path, status=200, reason=reason)
 
 
 def _either(path: str, ask: Callable[[str], Reply]) -> Reply:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kada_dagster.api.errors import ApiUnavailableError
+from kada_dagster.api.errors import ApiError, ApiUnavailableError
 from kada_dagster.fivetran.connection import Connection
 from kada_dagster.fivetran.errors import (
     ConnectionBrokenError,
@@ -16,7 +16,7 @@ from kada_dagster.fivetran.errors import (
     SyncRunningError,
 )
 from kada_dagster.fivetran.outcomes import TestOutcome
-from kada_dagster.fivetran.run import Run, waits
+from kada_dagster.fivetran.run import Run, is_passing, waits
 from kada_dagster.fivetran.verdicts import is_paused
 
 _ATTEMPTS = 3
@@ -97,7 +97,13 @@ def _mend(run: Run, found: Connection, mended: set[str]) -> None:
         raise broken(found)
     mended.add("setup")
     run.report(f"{found.name} is {found.setup_state}; its setup tests are run")
-    outcome = TestOutcome.read(run.client.test(run.connection_id, within=run.left))
+    try:
+        outcome = TestOutcome.read(run.client.test(run.connection_id, within=run.left))
+    except ApiError as error:
+        if not is_passing(error):
+            raise
+        run.report(f"{error}")  # the connection says next whether they mended it
+        return
     for title, message in outcome.failed:
         run.report(f"failed: {title}: {message}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ from kada_dagster.sandbox.web import Request
 from kada_dagster_tests.fivetran.collected import (
     DAY,
     HOST,
+    altered,
     assert_is_the_truth,
     collector,
     extract,
@@ -39,6 +41,10 @@ Passing = Callable[[str], Fault]
 def calm_world() -> FivetranWorld:
     """An account in which nothing is odd enough to be counted by accident."""
     return catalogue_world(6, SIZE)
+
+
+def without_items(answer: Any) -> Any:
+    return {**answer, "data": {"items": []}}
 
 
 @pytest.mark.parametrize(
@@ -273,6 +279,43 @@ def test_groups_are_chosen_by_id_where_groups_may_not_be_listed(tmp_path: Path) 
     chosen = [one for one in world.estate.connections.values() if one.group_id == first]
     kinds = [one.tool_object_type for one in found.meta]
     assert kinds.count("FIVETRAN_CONNECTION") == len(chosen) > 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.status(403, "/v1/groups$", times=None), altered("/v1/groups$", without_items)],
+    ids=["refused", "empty"],
+)
+def test_a_name_of_a_group_that_nothing_can_be_found_by_is_an_error(
+    fault: Fault, tmp_path: Path
+) -> None:
+    """It would be taken for an id, fit no connection, and the extract would be empty."""
+    world = calm_world()
+    first, second, *_ = world.estate.groups.values()
+    with served(world) as server:
+        server.fail(fault)
+        with pytest.raises(ConfigError, match=f"no connection is in a group.*'{second.name}'"):
+            extract(server, tmp_path, groups=[first.id, second.name])
+    assert not list(tmp_path.rglob("META*"))
+
+
+@pytest.mark.parametrize("what", ["connections", "groups", "destinations", "transformations"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda path: Fault.no_content(path, times=None),
+        lambda path: altered(path, lambda _: {"code": "Success", "message": "ok"}),
+        lambda path: altered(path, lambda _: {"code": "Success", "data": {}}),
+        lambda path: altered(path, lambda _: {"code": "Success", "data": {"items": None}}),
+    ],
+    ids=["204", "no data", "no items", "null"],
+)
+def test_a_list_without_items_is_no_empty_list(fault: Passing, what: str, tmp_path: Path) -> None:
+    with served(calm_world()) as server:
+        server.fail(fault(f"/v1/{what}$"))
+        with pytest.raises(ApiError, match=f"{what} got an answer that cannot be used"):
+            extract(server, tmp_path)
+    assert not list(tmp_path.rglob("META*"))
 
 
 def test_the_account_itself_must_be_readable(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ class Crawl:
             if refusal:
                 self.reading.output.warn("list_not_readable", f"{name}: {refusal}")
         wanted = self._wanted(lists["groups"][0])
+        self._check_found(wanted, *lists["groups"], lists["connections"][0])
         write_groups(self.reading, _of(lists["groups"][0], "id", wanted))
         write_destinations(self.reading, _of(lists["destinations"][0], "group_id", wanted))
         found = list(self._chosen(lists["connections"][0], wanted))
@@ -77,6 +78,28 @@ class Crawl:
             names = ", ".join(sorted(map(str, known)))
             raise ConfigError(f"groups: there is no group {missing[0]!r}; there are: {names}")
         return {name if name in ids else known.get(name, name) for name in self.only_groups}
+
+    def _check_found(
+        self,
+        wanted: set[str] | None,
+        groups: list[Any],
+        refusal: str,
+        listed: list[Connection],
+    ) -> None:
+        """Without the list of groups a name is taken for an id: one that fits no connection would
+        make an empty extract of an account that is not empty.
+
+        Raises:
+            ConfigError: there is such a one.
+        """
+        unknown = sorted((wanted or set()) - {one.group_id for one in listed})
+        if unknown and not groups:
+            why = refusal or "it is empty"
+            raise ConfigError(
+                f"groups: the list of groups cannot be used ({why}), and no connection is in a "
+                f"group with the id {unknown[0]!r}; take ids of groups with connections in place "
+                "of names, or let the key's user read the groups"
+            )
 
     def _chosen(self, listed: list[Connection], wanted: set[str] | None) -> Iterator[Connection]:
         """The connections to read."""
