@@ -15,7 +15,12 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from kada_dagster.api.budget import RateBudget
-from kada_dagster.api.errors import ApiCallError, ApiNotFoundError, ApiUnauthorizedError
+from kada_dagster.api.errors import (
+    ApiCallError,
+    ApiNotFoundError,
+    ApiUnauthorizedError,
+    ApiUnavailableError,
+)
 from kada_dagster.config.problems import suggestion
 from kada_dagster.errors import ConfigError
 from kada_dagster.fivetran.snapshot_model import (
@@ -23,6 +28,7 @@ from kada_dagster.fivetran.snapshot_model import (
     KnownConnection,
     KnownDestination,
     KnownSchema,
+    KnownTable,
     Snapshot,
 )
 from kada_dagster.fivetran.snapshot_reading import (
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
     from kada_dagster.fivetran.connection import Connection
 
 T = TypeVar("T")
+Columns = tuple[KnownColumn, ...] | None
 
 
 def _source_calls() -> list[RateBudget]:
@@ -71,6 +78,7 @@ class Taking:
     schemas_read: list[str] = field(default_factory=list[str])
     columns_read: list[str] = field(default_factory=list[str])
     source_calls: Sequence[RateBudget] = field(default_factory=_source_calls)
+    _unavailable: set[str] = field(default_factory=set[str])
 
     def snapshot(self) -> Snapshot:
         """Read what has to be read.
@@ -138,24 +146,26 @@ class Taking:
         schemas = None if answer is None else known_schemas(answer, connection)
         if schemas and self.settings.columns:
             schemas = tuple(self._described(known, schema) for schema in schemas)
-        return replace(known, schemas=schemas)
+        seen = "" if known.id in self._unavailable else known.seen
+        return replace(known, schemas=schemas, seen=seen)
 
     def _described(self, before: KnownConnection, schema: KnownSchema) -> KnownSchema:
         """A schema whose tables have their columns, as far as they can be read."""
         had = {(s.name, t.name): t.columns for s in before.schemas or () for t in s.tables}
-        tables = (
-            replace(table, columns=self._columns(before, schema.name, table.name))
-            if before.setup_state == "connected"
-            else replace(table, columns=had.get((schema.name, table.name)))
-            for table in schema.tables
-        )
+        tables: list[KnownTable] = []
+        for table in schema.tables:
+            columns = had.get((schema.name, table.name))
+            if before.setup_state == "connected":
+                columns = self._columns(before, schema.name, table.name, columns)
+            tables.append(replace(table, columns=columns))
         return replace(schema, tables=tuple(tables))
 
     def _columns(
-        self, connection: KnownConnection, schema: str, table: str
-    ) -> tuple[KnownColumn, ...]:
+        self, connection: KnownConnection, schema: str, table: str, had: Columns
+    ) -> Columns:
         """The columns of a table; none when the source does not tell them, which is not asked
-        again before the connection has synced."""
+        again before the connection has synced. While Fivetran cannot be reached, or has no calls
+        left, they are those it had, and are asked for by the next snapshot."""
         try:
             with ExitStack() as places:
                 for budget in self.source_calls:
@@ -163,6 +173,10 @@ class Taking:
                 answer = self.client.columns(connection.id, schema, table)
         except ApiUnauthorizedError:
             raise
+        except ApiUnavailableError as error:
+            self.warnings.append(f"{connection.id}: columns of {schema}.{table} as before: {error}")
+            self._unavailable.add(connection.id)
+            return had
         except ApiCallError as error:
             self.warnings.append(f"{connection.id}: no columns of {schema}.{table}: {error}")
             return ()

@@ -55,7 +55,7 @@ def one_connection(
     """A world with one connection that syncs every full hour, each sync as told."""
     world = FivetranWorld(quirks=quirks)
     world.add_group("Warehouse")
-    given = {"anchor": world.clock.moment(), "succeeded_at": None, **fields}
+    given: dict[str, Any] = {"anchor": world.clock.moment(), "succeeded_at": None, **fields}
     world.add_connection("salesforce", id="sf", schema="sf", **given)
     world.script("sf", *outcomes)
     return world
