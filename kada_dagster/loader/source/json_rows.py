@@ -90,7 +90,7 @@ def _split(whole: _Node) -> tuple[tuple[str, ...] | None, _Node]:
     """The path to a list, and the expression for a list of some of its elements."""
     spine: list[_Node] = []
     node = whole
-    while node["type"] in PER_ELEMENT:
+    while (node := _turned(node))["type"] in PER_ELEMENT:
         spine.append(node)
         node = node["children"][0]
     path = _names(node)
@@ -98,6 +98,15 @@ def _split(whole: _Node) -> tuple[tuple[str, ...] | None, _Node]:
     for outer in reversed(spine):
         single = {**outer, "children": [single, *outer["children"][1:]]}
     return path, single
+
+
+def _turned(node: _Node) -> _Node:
+    """`a.(b[*])`, as JMESPath reads `a.b[*]`, as `(a.b)[*]`, which is the same."""
+    last: _Node = node["children"][-1] if node["type"] == "subexpression" else node
+    if last is node or last["type"] not in PER_ELEMENT:
+        return node
+    path = {**node, "children": [*node["children"][:-1], last["children"][0]]}
+    return {**last, "children": [path, *last["children"][1:]]}
 
 
 def _computes(node: _Node) -> bool:
@@ -112,9 +121,14 @@ def _names(node: _Node) -> tuple[str, ...] | None:
     if node["type"] in ("identity", "current"):
         return ()
     fields = node["children"] if node["type"] == "subexpression" else [node]
-    if any(field["type"] != "field" or "." in field["value"] for field in fields):
+    if any(field["type"] != "field" or _is_odd(field["value"]) for field in fields):
         return None
     return tuple(field["value"] for field in fields)
+
+
+def _is_odd(name: str) -> bool:
+    """Whether the reader of large documents could take a name for a path, or for an element."""
+    return "." in name or name == "item"
 
 
 def _first_line(error: Exception) -> str:

@@ -88,6 +88,22 @@ def test_a_large_document_gives_the_rows_a_small_one_gives(
         assert whole == []
 
 
+@pytest.mark.parametrize(
+    ("rows", "path"),
+    [
+        ("data.items[*]", ("data", "items")),
+        ("a.b.c[?x].{x: x}", ("a", "b", "c")),
+        ("items[].tags[]", ("items",)),
+        ("[*]", ()),
+        ('"a.b"[*]', None),
+        ("data.item[*]", None),
+        ("items | [0]", None),
+    ],
+)
+def test_elements_of_one_list_are_read_one_by_one(rows: str, path: tuple[str, ...] | None) -> None:
+    assert json_documents.JsonRows(rows).path == path
+
+
 def test_numbers_keep_all_their_digits() -> None:
     text = '[{"a": 1.10, "b": 123456789012345678901234567890, "c": 1e3}]'
     assert str(of_json(text)) == str(
