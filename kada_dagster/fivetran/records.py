@@ -27,7 +27,8 @@ _LONGEST = timedelta(days=1)  # how long ago a sync that was found running may h
 
 def success_told(run: Run, asked: Asked, found: Connection) -> dict[str, Any]:
     """What the history adds to a sync that succeeded, as fields of `SyncOutcome`."""
-    record = _record_of(run, asked, found.succeeded_at, COMPLETED) or SyncRecord("")
+    last = asked.base.succeeded_at
+    record = _record_of(run, asked, found.succeeded_at, COMPLETED, last) or SyncRecord("")
     before = asked.floor - _SKEW if asked.floor else None
     ran_before = record.start is not None and before is not None and record.start < before
     asked_at = None if asked.attached else asked.answered_at or asked.floor
@@ -42,22 +43,39 @@ def success_told(run: Run, asked: Asked, found: Connection) -> dict[str, Any]:
 
 def failure_told(run: Run, asked: Asked, error: SyncFailedError) -> SyncFailedError:
     """The error of a sync that failed, with what the history adds: its id and the reason."""
-    record = _record_of(run, asked, error.failed_at, FAILURE)
+    record = _record_of(run, asked, error.failed_at, FAILURE, asked.base.failed_at)
     if record is None or run.last is None:
         return error
     return failed(run.last, record.reason, record.sync_id or None)
 
 
-def nearest(records: Iterable[SyncRecord], ended_at: datetime, status: str) -> SyncRecord | None:
-    """The record of this status that ended nearest to a moment, within ten seconds."""
-    ended = [(abs(one.end - ended_at), one) for one in records if one.end and one.status == status]
+def nearest(
+    records: Iterable[SyncRecord], ended_at: datetime, status: str, last: datetime | None = None
+) -> SyncRecord | None:
+    """The record of this status that ended nearest to a moment, within ten seconds.
+
+    Args:
+        records: of the history, which may not have the newest sync yet.
+        ended_at: the moment.
+        status: of the sync.
+        last: when the one before ended; a record that is nearer to that is of that one.
+    """
+    ended = [
+        (abs(one.end - ended_at), one)
+        for one in records
+        if one.end
+        and one.status == status
+        and (last is None or abs(one.end - ended_at) < abs(one.end - last))
+    ]
     if not ended:
         return None
     distance, record = min(ended, key=lambda pair: pair[0])
     return record if distance <= _TOLERANCE else None
 
 
-def _record_of(run: Run, asked: Asked, ended_at: datetime | None, status: str) -> SyncRecord | None:
+def _record_of(
+    run: Run, asked: Asked, ended_at: datetime | None, status: str, last: datetime | None
+) -> SyncRecord | None:
     """The record of the sync that ended then; None where there is none (yet)."""
     if ended_at is None or not run.options.history:
         return None
@@ -68,4 +86,4 @@ def _record_of(run: Run, asked: Asked, ended_at: datetime | None, status: str) -
     except ApiCallError as error:
         run.report(f"{error}; the sync is told without its history")
         return None
-    return nearest(found or (), ended_at, status)
+    return nearest(found or (), ended_at, status, last)
