@@ -431,7 +431,7 @@ def test_what_an_api_cannot_tell_is_not_supported(api: ShopApi) -> None:
     ("profile", "message"),
     [
         ({"url": "shop.example"}, r"connections\.yaml: shop\.url: an address such as"),
-        ({"url": "https://u:p@shop.example"}, r"shop\.url: take the credentials out"),
+        ({"url": "https://u@shop.example"}, r"shop\.url: take the credentials out"),
         ({"url": "${NOT_SET_AT_ALL}"}, "NOT_SET_AT_ALL is not set"),
         ({"headers": {"X-Key": "${SHOP_BROKEN}"}}, r"shop\.headers\.X-Key: it is empty, or holds"),
         ({"auth": {"type": "bearer", "token": "${NOT_SET_AT_ALL}"}}, r"shop\.auth\.token: "),
