@@ -78,5 +78,5 @@ def test_the_truth_grows_with_the_account(objects: int) -> None:
 def test_calls_are_counted_page_by_page() -> None:
     estate = HevoEstate.generate(7, 0)
     empty_pipelines = [p for p in estate.pipelines if not p.is_gone]
-    assert estate.least_calls(WEEK) == 6 + 3 * len(empty_pipelines) + 3 + 2 + 2
+    assert estate.least_calls(WEEK) == 6 + 3 * len(empty_pipelines) + 4 + 2 + 3
     assert estate.least_calls(WEEK, users=True) == estate.least_calls(WEEK) + 1
