@@ -95,3 +95,10 @@ def settings(**more: str) -> str:
         more: further settings, values without quotes in them.
     """
     return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in {**_FORMS, **more}.items())
+
+
+def policies(server: Server) -> dict[str, str]:
+    """The setting by which rows that a policy keeps from the role are an error, as for pg_dump,
+    and not just missing; none where the options of the profile say otherwise."""
+    is_told = "row_security" in server.options.get("options", "")
+    return {} if is_told else {"row_security": "off"}

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     import psycopg2
 
 _LOST = ("08", "57P", "53")
+_GRANT = "grant it to the role that loads"
+_POLICY = (
+    "give the role BYPASSRLS, or write options: {options: '-c row_security=on'} in its profile to "
+    "find and delete only the rows it may see"
+)
 _VALUE = re.compile(
     r': "(?:[^"]|"(?!\Z))*"\Z|".*"(?= is out of range)|(?<=time zone )".*"', re.DOTALL
 )
@@ -70,7 +75,7 @@ def _meaning(
     if state == "57014":
         return TargetError(f"{text}; raise run.time_limit if the load may take longer")
     if state == "42501":
-        return TargetDeniedError(f"{text}; grant it to the role that loads")
+        return TargetDeniedError(f"{text}; {_POLICY if 'row-level' in text else _GRANT}")
     if state == "22008":
         text += "; where day or month come first in texts of files, write source.files.dates"
     return TargetError(f"{text} (SQLSTATE {state})")

@@ -18,7 +18,7 @@ from kada_dagster.loader.engine.failures import loading
 from kada_dagster.loader.engine.pipe import CHUNK, Taken
 from kada_dagster.loader.engine.stopping import breakable
 from kada_dagster.loader.errors import LoadBusyError
-from kada_dagster.loader.server import Server, settings
+from kada_dagster.loader.server import Server, policies, settings
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -181,16 +181,10 @@ def transaction(server: Server, *, time_limit: float = 0) -> Generator[Target]:
         with breakable(partial(cut, server, raw, raw.get_backend_pid())):
             notice = _NOTICE if target.version >= _NOTICES_SINCE else ""
             limit = {"statement_timeout": str(int(time_limit * 1000))}
-            target.run("begin", settings(**limit, **_policies(server)) + notice)
+            target.run("begin", settings(**limit, **policies(server)) + notice)
             yield target
         with loading(f"{server.where}: commit", secrets):
             raw.commit()
-
-
-def _policies(server: Server) -> dict[str, str]:
-    """Rows that a policy hides would not be deleted or found: an error, unless the profile says."""
-    is_told = "row_security" in server.options.get("options", "")
-    return {} if is_told else {"row_security": "off"}
 
 
 def names(columns: Sequence[str]) -> Composable:

@@ -14,7 +14,7 @@ from kada_dagster.loader.cutting import cut
 from kada_dagster.loader.definition.profiles import PostgresProfile
 from kada_dagster.loader.pg_types import TypeFacts, is_same_in_binary, read_types
 from kada_dagster.loader.profile_server import server_of
-from kada_dagster.loader.server import Server, settings
+from kada_dagster.loader.server import Server, policies, settings
 from kada_dagster.loader.source.base import (
     Column,
     Encoding,
@@ -54,8 +54,9 @@ class PostgresSource:
         self._server, self._where, self._secrets = server, server.where, server.secrets
         self._raw: Connection = server.connect()
         self._raw.autocommit = True  # the transaction is begun in so many words
+        local = settings(statement_timeout="0", **policies(server))
         with self._cursor("begin") as cursor:
-            cursor.execute(f"{_BEGIN}; {_settings(server)}; SELECT pg_backend_pid()")
+            cursor.execute(f"{_BEGIN}; {local}; SELECT pg_backend_pid()")
             self._process: int = cursor.fetchall()[0][0]  # the real one, behind a pooler too
 
     def columns(self, selection: Selection) -> tuple[Column, ...]:
@@ -187,12 +188,6 @@ class PostgresStream:
     def place(self, row: int) -> str:  # noqa: ARG002
         """See `Stream.place`."""
         return ""
-
-
-def _settings(server: Server) -> str:
-    """Rows that a policy keeps from the role are an error, as for pg_dump, and not just missing."""
-    is_told = "row_security" in server.options.get("options", "")
-    return settings(statement_timeout="0", **({} if is_told else {"row_security": "off"}))
 
 
 def _sql(name: str) -> str:
