@@ -19,8 +19,11 @@ _MIDNIGHT = re.compile(
     r"[ T](0?0:00(:00(\.0+)?)?|12:00(:00(\.0+)?)? ?AM) *(Z|UTC|GMT|[+-]00(:?00)?)?\Z", re.IGNORECASE
 )
 _ZONE = re.compile(r":\d\d(?![\0:])(\.\d+)? *([+-]\d|[A-Za-z])")  # most end at the lookahead
-_FAR_ZONE = re.compile(r":\d\d(?![\0:])(\.\d+)? *([+-]\d|[A-Ya-z]|Z *[+-])")  # but UTC's Z
+_OTHER_ZONE = re.compile(  # than UTC's Z, which a moment may lose; a quote of CSV may follow
+    r":\d\d(?![\0:])(\.\d+)? *([+-]\d|[A-Ya-z]|Z *[^\0\s\"'])"
+)
 _UTC = re.compile(r" *(Z|UTC|GMT)\Z")
+_NO_ZONES = ("BC", "AD", "PM", "AM", "pm", "am")
 _DAY = re.compile(r"\d[-/.]\d{1,2}[-/.]\d")
 _LETTER = re.compile("[A-SU-Ya-z]")  # T stands between a date and a time, Z behind them
 
@@ -43,17 +46,14 @@ def are_plain(joined: str, target: str) -> bool:
         return ":" not in joined
     if target.startswith("time ") and _DAY.search(joined):
         return False
-    if target not in WITHOUT_ZONE:
-        return True
-    zone = _ZONE if target.startswith("time ") else _FAR_ZONE  # a moment of UTC may lose its Z
-    return zone.search(joined) is None
+    return target not in WITHOUT_ZONE or _zone(target).search(joined) is None
 
 
 def moment_text(target: str) -> Callable[[str], str]:
     """How one text is spelled for a type that is checked; raises UnfitError where it is not."""
     if target == "date":
         return _date
-    spell = _without_zone if target in WITHOUT_ZONE else _no_word
+    spell = _without_zone(_zone(target)) if target in WITHOUT_ZONE else _no_word
     return _time(target, spell) if target.startswith("time ") else spell
 
 
@@ -78,9 +78,19 @@ def _time(target: str, spell: Callable[[str], str]) -> Callable[[str], str]:
     return made
 
 
-def _without_zone(value: str) -> str:
-    if _ZONE.search(value) is None or value.endswith(("BC", "AD", "PM", "AM", "pm", "am")):
-        return _no_word(value)
+def _zone(target: str) -> re.Pattern[str]:
+    return _ZONE if target.startswith("time ") else _OTHER_ZONE
+
+
+def _without_zone(zone: re.Pattern[str]) -> Callable[[str], str]:
+    def made(value: str) -> str:
+        is_without = zone.search(value) is None or value.endswith(_NO_ZONES)
+        return _no_word(value) if is_without else _in_utc(value)
+
+    return made
+
+
+def _in_utc(value: str) -> str:
     try:
         moment = datetime.fromisoformat(_UTC.sub("+00:00", value))
     except ValueError:
