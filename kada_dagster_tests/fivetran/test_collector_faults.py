@@ -299,17 +299,16 @@ def test_a_name_of_a_group_that_nothing_can_be_found_by_is_an_error(
     assert not list(tmp_path.rglob("META*"))
 
 
+NO_ITEMS: dict[str, Passing] = {
+    "204": lambda path: Fault.no_content(path, times=None),
+    "no data": lambda path: altered(path, lambda _: {"code": "Success", "message": "ok"}),
+    "no items": lambda path: altered(path, lambda _: {"code": "Success", "data": {}}),
+    "null": lambda path: altered(path, lambda _: {"code": "Success", "data": {"items": None}}),
+}
+
+
 @pytest.mark.parametrize("what", ["connections", "groups", "destinations", "transformations"])
-@pytest.mark.parametrize(
-    "fault",
-    [
-        lambda path: Fault.no_content(path, times=None),
-        lambda path: altered(path, lambda _: {"code": "Success", "message": "ok"}),
-        lambda path: altered(path, lambda _: {"code": "Success", "data": {}}),
-        lambda path: altered(path, lambda _: {"code": "Success", "data": {"items": None}}),
-    ],
-    ids=["204", "no data", "no items", "null"],
-)
+@pytest.mark.parametrize("fault", NO_ITEMS.values(), ids=NO_ITEMS)
 def test_a_list_without_items_is_no_empty_list(fault: Passing, what: str, tmp_path: Path) -> None:
     with served(calm_world()) as server:
         server.fail(fault(f"/v1/{what}$"))
