@@ -168,7 +168,11 @@ def test_all_members_of_a_packed_answer_are_unpacked(body: bytes, size: int) -> 
             assert api.calls == 1
 
 
-@pytest.mark.parametrize("body", [FIRST + SECOND + b"rest", FIRST[:-8] + bytes(8), b"[1, 2]"])
+@pytest.mark.parametrize(
+    "body",
+    [FIRST + SECOND + b"rest", FIRST[:-8] + bytes(8), b"[1, 2]"],
+    ids=["with a rest", "with another checksum", "not packed"],
+)
 def test_a_packed_answer_that_is_damaged_is_told(body: bytes) -> None:
     assert "a packed answer that is damaged" in failed(Reply(body, headers=PACKED)).reason
 
