@@ -9,6 +9,7 @@ so work in a database of your own and give roles names of your own.
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,10 +31,18 @@ settings.register_profile("suite", max_examples=50)
 settings.load_profile("suite")  # --hypothesis-profile=default: a hundred, where a test says nothing
 
 _DISCOVERY = pytest.StashKey[Discovery]()
+_SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Finds the servers once: the workers of pytest-xdist must all have the same tests."""
+    """Finds the servers once: the workers of pytest-xdist must all have the same tests.
+
+    Signals that whoever started us ignores, as a shell does for what runs in its background, are
+    those of any process again: tests and what they start are interrupted.
+    """
+    for number, usual in _SIGNALS.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
     sent = getattr(config, "workerinput", {}).get("postgres_servers")
     config.stash[_DISCOVERY] = Discovery.from_plain(sent) if sent else discover()
 
