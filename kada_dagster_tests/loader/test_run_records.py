@@ -67,7 +67,7 @@ def test_the_range_that_was_open_when_loads_stopped_is_due_however_long_that_was
 def test_numbers_grow_into_ranges_that_were_empty_however_many_these_are(
     tmp_path: Path, dagster: dg.DagsterInstance
 ) -> None:
-    loader = instance(tmp_path, "{by: id, size: 100, start: 0, end: 50000}")
+    loader = instance(tmp_path, "{by: id, size: 100, start: 0, end: 25000}")
     parts = ranges(loader, FIRST)
     for place, part in enumerate(parts):
         note(dagster, loader, part.name, 100 if place < 3 else 0)

@@ -77,7 +77,7 @@ def spelled(draw: st.DrawFn) -> tuple[datetime, str]:
     every=st.sampled_from(["hour", "day"]),
     mark=st.integers(0, 11),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_moment_is_in_the_range_it_belongs_to_however_it_is_spelled(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[datetime, str]],
