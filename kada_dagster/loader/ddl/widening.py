@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from kada_dagster.loader.type_parts import type_parts
 
-_TYPE = re.compile(r"([^(]+?)\s*(?:\((\d+)(?:,(\d+))?\))?(\s+with(?:out)? time zone)?\Z")
 _NUMBERS = ("smallint", "integer", "bigint", "numeric")
 _FLOATS = ("real", "double precision")
 _TEXTS = ("character", "character varying", "text")
@@ -18,7 +17,7 @@ def is_wider(new: str, old: str) -> bool:
     """
     if new == old:
         return False
-    (name, *size), (was, *old_size) = _parts(new), _parts(old)
+    (name, *size), (was, *old_size) = type_parts(new), type_parts(old)
     for family in (_NUMBERS, _FLOATS, _TEXTS):
         if name in family and was in family and name != was:
             return family.index(name) > family.index(was) and size == [None, None]
@@ -35,11 +34,3 @@ def _is_larger(size: list[int | None], old: list[int | None]) -> bool:
         return False
     behind, was_behind = size[1] or 0, old[1] or 0
     return size[0] - behind >= old[0] - was_behind and behind >= was_behind
-
-
-def _parts(text: str) -> tuple[str, int | None, int | None]:
-    match = _TYPE.match(text)
-    if match is None:
-        return text, None, None
-    first, second = (int(value) if value else None for value in (match[2], match[3]))
-    return match[1].strip() + (match[4] or ""), first, second

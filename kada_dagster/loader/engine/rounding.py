@@ -16,8 +16,8 @@ from kada_dagster.loader.engine.table import Table
 from kada_dagster.loader.errors import SchemaMismatchError
 from kada_dagster.loader.source.base import Bound
 from kada_dagster.loader.source.postgres import PostgresSource
+from kada_dagster.loader.type_parts import type_parts
 
-_TYPE = re.compile(r"([a-z ]+?)(?:\((\d+)(?:,(-?\d+))?\))?( with(?:out)? time zone)?\Z")
 _WHOLE = {"smallint": 5, "integer": 10, "bigint": 19}
 _FLOATS = {"real": 6, "double precision": 15}  # decimal digits that are kept
 _OF_SECONDS = 6  # digits, where none are told
@@ -67,7 +67,7 @@ def is_rounded(want: str, have: str, *, is_told: bool) -> bool:
         have: the type of the column.
         is_told: whether `want` has all the digits it does not limit; else it may have fewer.
     """
-    name, digits, scale = _parts(have)
+    name, digits, scale = type_parts(have)
     if name.startswith("time"):
         return _digits_of_seconds(want, is_told=is_told) > (
             _OF_SECONDS if digits is None else digits
@@ -85,7 +85,7 @@ def _is_cut(want: str, have: str, bound: Bound) -> bool:
 
 
 def _digits_of_seconds(kind: str, *, is_told: bool) -> int:
-    name, digits, _ = _parts(kind)
+    name, digits, _ = type_parts(kind)
     if not name.startswith("time"):
         return 0
     return digits if digits is not None else _OF_SECONDS if is_told else 0
@@ -93,7 +93,7 @@ def _digits_of_seconds(kind: str, *, is_told: bool) -> int:
 
 def _numbers(kind: str, *, is_told: bool) -> tuple[int, int]:
     """How many digits numbers of a type may have, and how many of them behind the point."""
-    name, digits, scale = _parts(kind)
+    name, digits, scale = type_parts(kind)
     if name in _WHOLE:
         return _WHOLE[name], 0
     if name in _FLOATS:
@@ -101,11 +101,3 @@ def _numbers(kind: str, *, is_told: bool) -> tuple[int, int]:
     if name != "numeric" or (digits is None and not is_told):
         return 0, 0
     return (_ANY, _ANY) if digits is None else (digits, scale or 0)
-
-
-def _parts(kind: str) -> tuple[str, int | None, int | None]:
-    match = _TYPE.match(kind)
-    if match is None:
-        return kind, None, None
-    digits, scale = (int(value) if value else None for value in (match[2], match[3]))
-    return match[1].strip() + (match[4] or ""), digits, scale
