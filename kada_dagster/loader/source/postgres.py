@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _MOST_DIGITS = 1000  # of a numeric with a precision; without one the driver says 65535
 _NO_PRECISION = 65_535
+_Place = tuple["tuple[str, ...] | None", "str | None"]
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -53,6 +54,7 @@ class PostgresSource:
     def __init__(self, server: Server) -> None:
         self._server, self._where, self._secrets = server, server.where, server.secrets
         self._raw: Connection = server.connect()
+        self._known: dict[_Place, list[tuple[Column, TypeFacts | None]]] = {}
         self._raw.autocommit = True  # the transaction is begun in so many words
         local = settings(statement_timeout="0", **policies(server))
         with self._cursor("begin") as cursor:
@@ -139,7 +141,14 @@ class PostgresSource:
         self.close()
 
     def _described(self, selection: Selection) -> list[tuple[Column, TypeFacts | None]]:
-        """The columns, and the facts of their types."""
+        """The columns, and the facts of their types; asked for once, since what was read is locked
+        against changes until the transaction ends."""
+        place = (selection.table, selection.query)
+        if place not in self._known:
+            self._known[place] = self._asked(selection)
+        return self._known[place]
+
+    def _asked(self, selection: Selection) -> list[tuple[Column, TypeFacts | None]]:
         from psycopg2.sql import SQL
 
         statement = SQL("SELECT * FROM {} LIMIT 0").format(rows_of(selection))
