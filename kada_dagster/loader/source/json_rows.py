@@ -90,7 +90,7 @@ def _split(whole: _Node) -> tuple[tuple[str, ...] | None, _Node]:
     """The path to a list, and the expression for a list of some of its elements."""
     spine: list[_Node] = []
     node = whole
-    while (node := _turned(node))["type"] in PER_ELEMENT:
+    while (node := turned(node))["type"] in PER_ELEMENT:
         spine.append(node)
         node = node["children"][0]
     path = _names(node)
@@ -100,7 +100,7 @@ def _split(whole: _Node) -> tuple[tuple[str, ...] | None, _Node]:
     return path, single
 
 
-def _turned(node: _Node) -> _Node:
+def turned(node: _Node) -> _Node:
     """`a.(b[*])`, as JMESPath reads `a.b[*]`, as `(a.b)[*]`, which is the same."""
     last: _Node = node["children"][-1] if node["type"] == "subexpression" else node
     if last is node or last["type"] not in PER_ELEMENT:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.sources import HttpSource
-from kada_dagster.loader.source.json_rows import PER_ELEMENT, JsonRows
+from kada_dagster.loader.source.json_rows import PER_ELEMENT, JsonRows, turned
 
 _Node = dict[str, Any]
 _NAMES = ("identity", "current", "field", "index")
@@ -74,11 +74,9 @@ def counted_rows(settings: HttpSource) -> CountedRows | None:
 
 def _first_list(node: _Node) -> _Node | None:
     """The expression for the list whose elements rows are made of; None where none is certain."""
+    node = turned(node)
     if node["type"] in PER_ELEMENT or _may_lack(node):
         return _first_list(node["children"][0])
-    if node["type"] == "subexpression":  # data.items[*] is data.(items[*])
-        *before, last = node["children"]
-        node = {**node, "children": [*before, _first_list(last) or last]}
     return node if _leads_to_one(node) else None
 
 
