@@ -28,9 +28,8 @@ _POLICY = (
     "give the role BYPASSRLS, or write options: {options: '-c row_security=on'} in its profile to "
     "find and delete only the rows it may see"
 )
-_VALUE = re.compile(
-    r': "(?:[^"]|"(?!\Z))*"\Z|".*"(?= is out of range)|(?<=time zone )".*"', re.DOTALL
-)
+_AT_END = re.compile(r': "(?:[^"]|"(?!\Z))*"\Z', re.DOTALL)
+_INSIDE = re.compile(r'".*"(?= is out of range)|(?<=time zone )".*"', re.DOTALL)
 _QUOTED = re.compile(r'".*"', re.DOTALL)
 _NAMES = re.compile(r'(constraint|domain|encoding|type) "')
 _PLACE = re.compile(r"COPY [^,]+, line (\d+)(?:, column (.+?))?(?::|\Z)", re.MULTILINE)
@@ -84,7 +83,7 @@ def _meaning(
 def _said(error: psycopg2.Error, place: Callable[[int], str] | None) -> str:
     """The server's message, with names and the place in the data, and without values."""
     primary = error.diag.message_primary or str(error).strip().partition("\n")[0]
-    said = _VALUE.sub("…", primary).replace(": …", "").removesuffix("…")
+    said = _INSIDE.sub("…", _AT_END.sub("", primary))
     if found := _PLACE.search(error.diag.context or ""):
         if found[2] and not _NAMES.search(said):  # what is quoted there is a part of the value
             said = _QUOTED.sub("…", said)
