@@ -12,7 +12,7 @@ from kada_dagster.collector.failures import StepContext
 from kada_dagster.collector.instance import CollectorInstance
 from kada_dagster.collector.partitions import RunWindows, run_windows
 from kada_dagster.errors import ConfigError
-from kada_dagster.hwm.mark import MarkState, merged
+from kada_dagster.hwm.mark import MarkState, gap, settled
 from kada_dagster.hwm.window import Window, format_hwm, parse_hwm
 
 _PAGE = 1000  # events at once
@@ -79,14 +79,12 @@ def first_not_sent(
     spans = [*_materialized(context.instance, asset, windows.keys), *known.ahead]
     if known.mark is not None and known.mark > wanted.start:
         spans.append(Window(wanted.start, known.mark))
-    start = wanted.start
-    for span in merged(spans):
-        if span.start > start:
-            return Window(start, min(span.start, wanted.end))
-        start = max(start, span.end)
-        if start >= wanted.end:
-            return None
-    return Window(start, wanted.end)
+    state = MarkState(wanted.start, tuple(spans))
+    reached = settled(state).mark or wanted.start
+    if reached >= wanted.end:
+        return None
+    missing = gap(state, wanted.start)
+    return Window(reached, min(missing.end, wanted.end) if missing else wanted.end)
 
 
 def _materialized(
