@@ -15,7 +15,7 @@ import dagster as dg
 from kada_dagster.collector.instance import CollectorInstance
 from kada_dagster.fivetran.watch.follow import FollowRule
 from kada_dagster.fivetran.watch.hints import Hints
-from kada_dagster.fivetran.watch.look import LookOptions, Sighting
+from kada_dagster.fivetran.watch.sightings import LookOptions, Sighting
 
 if TYPE_CHECKING:
     from kada_dagster.config import FivetranAccountSettings, SourceSettings

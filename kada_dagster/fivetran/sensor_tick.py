@@ -34,8 +34,9 @@ from kada_dagster.fivetran.sync_launches import Collectors, alerts, follower
 from kada_dagster.fivetran.watch.cursor import Cursor, decode, encode
 from kada_dagster.fivetran.watch.follow import Launch, launches
 from kada_dagster.fivetran.watch.listing import ListedAccount
-from kada_dagster.fivetran.watch.look import Look, take_look
+from kada_dagster.fivetran.watch.look import take_look
 from kada_dagster.fivetran.watch.reports import Report, reports
+from kada_dagster.fivetran.watch.sightings import Look
 from kada_dagster.fivetran.watch.situation import situation
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from typing import Any
 
 import dagster as dg
 
-from kada_dagster.fivetran.watch.look import Look
 from kada_dagster.fivetran.watch.moments import SECOND, read_spelled
 from kada_dagster.fivetran.watch.names import (
     BATCH,
@@ -21,6 +20,7 @@ from kada_dagster.fivetran.watch.names import (
     started_by,
 )
 from kada_dagster.fivetran.watch.reports import Reported
+from kada_dagster.fivetran.watch.sightings import Look
 
 _RUN_KEY = "dagster/run_key"
 _WORKING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]

@@ -11,15 +11,10 @@ import pytest
 
 from kada_dagster.errors import ConnectionFailedError
 from kada_dagster.fivetran.watch.cursor import Cursor, Seen
-from kada_dagster.fivetran.watch.look import (
-    OWN_PATIENCE,
-    PATIENCE,
-    PAUSE,
-    Look,
-    LookOptions,
-    take_look,
-)
+from kada_dagster.fivetran.watch.look import PAUSE, take_look
 from kada_dagster.fivetran.watch.moments import SECOND, micros, moment
+from kada_dagster.fivetran.watch.patience import OWN_PATIENCE, PATIENCE
+from kada_dagster.fivetran.watch.sightings import Look, LookOptions
 from kada_dagster.fivetran.watch.situation import situation
 from kada_dagster_tests.api.manual_clock import ManualClock
 from kada_dagster_tests.fivetran.watch_model import Listed, ModelSync

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from kada_dagster.fivetran.watch.follow import FollowRule, Launch, Target, launches
 from kada_dagster.fivetran.watch.identity import Completion
-from kada_dagster.fivetran.watch.look import Sighting
 from kada_dagster.fivetran.watch.moments import SECOND, moment
 from kada_dagster.fivetran.watch.reports import Report, Reported, reports
+from kada_dagster.fivetran.watch.sightings import Sighting
 from kada_dagster_tests.fivetran.watch_model import Listed
 
 ZERO = 1_790_000_000 * SECOND

@@ -19,9 +19,10 @@ from typing import Any
 from kada_dagster.errors import ConnectionFailedError
 from kada_dagster.fivetran.watch.cursor import decode, encode
 from kada_dagster.fivetran.watch.follow import FollowRule, Launch, launches
-from kada_dagster.fivetran.watch.look import Look, LookOptions, take_look
+from kada_dagster.fivetran.watch.look import take_look
 from kada_dagster.fivetran.watch.moments import SECOND, micros, moment
 from kada_dagster.fivetran.watch.reports import Report, Reported, reports
+from kada_dagster.fivetran.watch.sightings import Look, LookOptions
 from kada_dagster_tests.api.manual_clock import ManualClock
 
 

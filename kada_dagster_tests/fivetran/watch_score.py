@@ -11,8 +11,8 @@ from typing import Literal
 
 from kada_dagster.fivetran.watch.cursor import decode
 from kada_dagster.fivetran.watch.identity import TOLERANCE
-from kada_dagster.fivetran.watch.look import LookOptions
 from kada_dagster.fivetran.watch.moments import SECOND
+from kada_dagster.fivetran.watch.sightings import LookOptions
 from kada_dagster_tests.fivetran.watch_model import (
     Life,
     ModelAccount,

@@ -31,19 +31,7 @@ from kada_dagster.fivetran.watch.patience import (
     in_turn,
     is_held,
 )
-from kada_dagster.fivetran.watch.sightings import HistoryMode, Look, LookOptions, Sighting
-
-__all__ = [
-    "OWN_PATIENCE",
-    "PATIENCE",
-    "PAUSE",
-    "HistoryMode",
-    "Look",
-    "LookOptions",
-    "Sighting",
-    "server_seconds",
-    "take_look",
-]
+from kada_dagster.fivetran.watch.sightings import Look, LookOptions, Sighting
 
 PAUSE = 3600
 """Seconds without asking for the history, once the account turned out to have none."""

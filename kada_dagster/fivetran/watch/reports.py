@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from kada_dagster.fivetran.watch.account import Watched
 from kada_dagster.fivetran.watch.identity import TOLERANCE, Completion
-from kada_dagster.fivetran.watch.look import Sighting
 from kada_dagster.fivetran.watch.moments import micros
+from kada_dagster.fivetran.watch.sightings import Sighting
 
 
 @dataclass(frozen=True)

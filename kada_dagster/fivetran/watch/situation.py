@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kada_dagster.fivetran.watch.account import Watched
-from kada_dagster.fivetran.watch.look import Look
+from kada_dagster.fivetran.watch.sightings import Look
 
 _NAMED = 5
 """Connections named one by one; of more, the number is given."""
