@@ -177,6 +177,7 @@ def transaction(server: Server, *, time_limit: float = 0) -> Generator[Target]:
     """
     secrets = server.secrets
     with closing(server.connect()) as raw:
+        raw.set_session(isolation_level="READ COMMITTED")  # what was waited for has to be seen
         target = Target(raw, server.where, secrets)
         with breakable(partial(cut, server, raw, raw.get_backend_pid())):
             notice = _NOTICE if target.version >= _NOTICES_SINCE else ""

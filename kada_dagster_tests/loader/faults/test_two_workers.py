@@ -79,8 +79,13 @@ def filled(ends: Ends) -> Ends:
     return ends
 
 
+@pytest.mark.parametrize("isolation", ["read committed", "serializable"])
 @pytest.mark.parametrize("mode", MODES)
-def test_two_loads_of_a_task_come_to_the_same_as_one(filled: Ends, mode: str) -> None:
+def test_two_loads_of_a_task_come_to_the_same_as_one(
+    filled: Ends, mode: str, isolation: str
+) -> None:
+    default = f"default_transaction_isolation = '{isolation}'"
+    filled.at_target(f"ALTER DATABASE {filled.target} SET {default}")
     project = filled.project(**{"public/t/task.yaml": MODES[mode] + SOURCE})
     if mode == "incremental, without":
         filled.at_target("ALTER TABLE t DROP CONSTRAINT t_pkey")
