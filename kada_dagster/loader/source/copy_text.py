@@ -123,18 +123,38 @@ class _ColumnText:
         Raises:
             _UnfitRowError: one of them does not fit.
         """
-        kinds = set(map(type, values))
-        has_null = _NONE in kinds
-        kinds.discard(_NONE)
+        if (texts := self._plain(values)) is not None:
+            return texts
+        kinds = set(map(type, values)) - {_NONE}
         if kinds <= self._printed:
             return _printed(values)
-        if kinds == {str} and self._takes_text and self._are_plain(values):
-            return _escaped(values, has_null)
-        return _escaped(self._spelled(values), has_null)
+        given = [value for value in values if value is not None]
+        if len(given) < len(values) and (texts := self._plain(given)) is not None:
+            return _with_nulls(values, texts)
+        return self._careful(values)
 
-    def _are_plain(self, values: tuple[str | None, ...]) -> bool:
-        """Whether texts go through as they are."""
-        return not self._looks or are_plain("\0".join(filter(None, values)), self._target)
+    def _plain(self, values: Sequence[Any]) -> Sequence[str] | None:
+        """Texts that need no look at each of them; None where one is no text, or needs it."""
+        if not self._takes_text:
+            return None
+        try:
+            joined = "\0".join(values)  # says by itself whether all are texts
+        except TypeError:
+            return None
+        is_plain = joined.count("\0") < len(values) and not (
+            self._looks and not are_plain(joined, self._target)
+        )
+        return _escaped(values, joined) if is_plain else None
+
+    def _careful(self, values: tuple[Any, ...]) -> Sequence[str]:
+        spelled = self._spelled(values)
+        given = [text for text in spelled if text is not None]
+        joined = "\0".join(given)
+        if joined.count("\0") >= len(given):
+            raise _UnfitRowError(
+                _row_with_nul(spelled), "holds a NUL, which PostgreSQL's text cannot"
+            )
+        return _with_nulls(spelled, _escaped(given, joined))
 
     def _spelled(self, values: tuple[object, ...]) -> list[str | None]:
         made: list[str | None] = []
@@ -157,17 +177,12 @@ def _printed(values: Sequence[float | None]) -> list[str]:
     return text.replace("null", NULL).split(",")
 
 
-def _escaped(values: Sequence[str | None], has_null: bool) -> Sequence[str]:
+def _escaped(texts: Sequence[str], joined: str) -> Sequence[str]:
     """Texts with escapes where they need them: all of them at once, cut apart at NUL."""
-    kept = [value for value in values if value is not None]
-    joined = "\0".join(kept)
-    if joined.count("\0") >= max(len(kept), 1):
-        raise _UnfitRowError(_row_with_nul(values), "holds a NUL, which PostgreSQL's text cannot")
     special = [character for character in _ESCAPES if character in joined]
     for character in special:
         joined = joined.replace(character, _ESCAPES[character])
-    texts = joined.split("\0") if special else kept
-    return _with_nulls(values, texts) if has_null else texts
+    return joined.split("\0") if special else texts
 
 
 def _with_nulls(values: Sequence[object], texts: Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ _OTHER_ZONE = re.compile(  # than UTC's Z, which a moment may lose; a quote of C
 _UTC = re.compile(r" *(Z|UTC|GMT)\Z")
 _NO_ZONES = ("BC", "AD", "PM", "AM", "pm", "am")
 _DAY = re.compile(r"\d[-/.]\d{1,2}[-/.]\d")
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _LETTER = re.compile("[A-SU-Ya-z]")  # T stands between a date and a time, Z behind them
 
 
@@ -37,9 +38,10 @@ def are_plain(joined: str, target: str) -> bool:
     """Whether none of many texts needs one.
 
     Args:
-        joined: the texts, one behind the other.
+        joined: the texts, with NUL between them.
         target: a type that is checked.
     """
+    joined = _shape(joined)
     if _LETTER.search(joined):
         return False
     if target == "date":
@@ -47,6 +49,14 @@ def are_plain(joined: str, target: str) -> bool:
     if target.startswith("time ") and _DAY.search(joined):
         return False
     return target not in WITHOUT_ZONE or _zone(target).search(joined) is None
+
+
+def _shape(joined: str) -> str:
+    """One text for all where they differ in their digits alone, as most moments of a column do."""
+    shapes = joined.encode(errors="surrogatepass").translate(_DIGITS) + b"\0"
+    one = shapes[: shapes.find(b"\0") + 1]
+    is_same = len(shapes) % len(one) == 0 and shapes == one * (len(shapes) // len(one))
+    return one.decode() if is_same and one.isascii() else joined
 
 
 def moment_text(target: str) -> Callable[[str], str]:

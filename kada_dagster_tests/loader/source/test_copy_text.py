@@ -182,6 +182,35 @@ def test_what_would_become_something_else_is_an_error_that_names_column_and_row(
     assert "abc" not in str(caught.value)
 
 
+LIKE = ["2026-01-02 03:04:05", "2026-01-02", "03:04:05", "2026-01-02 00:00:00", ""]
+ODD = ["2026-01-02T03:04:05+02:00", "2026-01-02 05:00 PM", "05:00:00+02", "today", "a\0b", "\\.", 7]
+
+
+@given(
+    st.sampled_from(["date", "time without time zone", "timestamp without time zone", "text"]),
+    st.sampled_from(LIKE),
+    st.lists(st.sampled_from([*LIKE, *ODD, None]), max_size=2),
+    st.integers(0, 4),
+)
+@settings(max_examples=300, deadline=None)
+def test_values_of_a_batch_become_what_each_of_them_becomes_alone(
+    target: str, like: str, others: list[Any], before: int
+) -> None:
+    values = [like] * before + others + [like] * (4 - before)
+
+    def encoded(batch: list[Any]) -> bytes:
+        text = RowText([TargetColumn("at", target)], ["at"], "given")
+        return text.encode([(value,) for value in batch])
+
+    try:
+        alone = b"".join(encoded([value]) for value in values)
+    except SourceReadError:
+        with pytest.raises(SourceReadError):
+            encoded(values)
+    else:
+        assert encoded(values) == alone
+
+
 def test_a_domain_takes_what_it_is_made_of(landing: Landing) -> None:
     landing.rows("SELECT 1")
     with landing.raw.cursor() as cursor:
