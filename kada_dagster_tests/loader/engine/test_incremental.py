@@ -46,6 +46,16 @@ def test_rows_of_the_very_moment_of_the_mark_that_came_later_are_not_lost(
     assert ends.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
 
 
+def test_a_row_that_changed_within_the_very_moment_of_the_mark_is_changed(ends: Ends) -> None:
+    make(ends)
+    ends.at_source("INSERT INTO t VALUES (1, '2026-01-01Z', 'a'), (2, '2026-01-01Z', 'b')")
+    ends.load(KEYED)
+    ends.at_source("UPDATE t SET name = 'A' WHERE id = 1")
+    done = ends.load(KEYED).counts
+    assert (done.updated, done.unchanged) == (1, 1)
+    assert ends.at_target("SELECT name FROM t ORDER BY id") == [("A",), ("b",)]
+
+
 def test_a_look_back_finds_what_came_late(ends: Ends) -> None:
     make(ends)
     ends.at_source("INSERT INTO t VALUES (1, '2026-01-01 12:00Z', 'a')")

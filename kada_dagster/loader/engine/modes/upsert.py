@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
+from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome, LoadPlan
 from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_missing, matches
 from kada_dagster.loader.engine.rounding import require_exact
@@ -91,7 +91,7 @@ def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
     new = _new_keys(waiting, key) if table.is_partitioned else None
     try:
         with target.attempt():
-            statement = _statement(waiting, key, context.plan.soft_column)
+            statement = _statement(waiting, context.plan)
             rows = target.rows(f"merge into {table}", statement)
     except TargetError as error:
         if _TWICE in str(error):
@@ -128,44 +128,50 @@ def require_unique(table: Table, key: tuple[str, ...]) -> None:
     )
 
 
-def _statement(waiting: WaitingRows, key: tuple[str, ...], soft: str | None) -> Composable:
+def _statement(waiting: WaitingRows, plan: LoadPlan) -> Composable:
     """Counts of the rows that were new and of those that were touched.
 
     A row that is new has no xmax. Rows of partitions do not say; all of them count as touched.
     """
     from psycopg2.sql import SQL
 
-    data = [name for name in waiting.given.names if name not in key]
+    data = [name for name in waiting.given.names if name not in plan.key]
     insert = SQL("INSERT INTO {} AS kept ({}) SELECT {} FROM {} ON CONFLICT ({}) ").format(
         waiting.table.identifier,
         names(waiting.given.names),
         names(waiting.given.names),
         waiting.place,
-        names(key),
+        names(plan.key),
     )
     counted = SQL(
         "WITH touched AS ({} RETURNING {} AS is_new) "
         "SELECT count(*) FILTER (WHERE is_new), count(*) FROM touched"
     )
     is_new = SQL("NULL::bool" if waiting.table.is_partitioned else "kept.xmax = 0")
-    act = _update(data, soft) if data or soft else SQL("DO NOTHING")
+    act = _update(data, plan) if data or plan.soft_column else SQL("DO NOTHING")
     return counted.format(insert + act, is_new)
 
 
-def _update(data: list[str], soft: str | None) -> Composable:
+def _update(data: list[str], plan: LoadPlan) -> Composable:
     """Change the other columns where they differ, to the bit: every type can be compared so.
 
-    A row that was marked as gone and is there again has no mark any more.
+    Rows behind a mark nearly all differ in its column, which is quickly seen. A row that was marked
+    as gone and is there again has no mark any more.
     """
     from psycopg2.sql import SQL, Identifier
 
     changes = [SQL("{0} = EXCLUDED.{0}").format(Identifier(name)) for name in data]
     old = [SQL("kept.{}").format(Identifier(name)) for name in data]
     new = [SQL("EXCLUDED.{}").format(Identifier(name)) for name in data]
-    differs = SQL("ROW({})::record *<> ROW({})::record").format(
-        SQL(", ").join(old), SQL(", ").join(new)
-    )
-    if soft:
-        changes.append(SQL("{} = NULL").format(Identifier(soft)))
-        differs = SQL("({} OR kept.{} IS NOT NULL)").format(differs, Identifier(soft))
+    differences = [
+        SQL("ROW({})::record *<> ROW({})::record").format(SQL(", ").join(old), SQL(", ").join(new))
+    ]
+    if plan.cursor in data:
+        column = Identifier(plan.cursor)
+        differences.insert(0, SQL("kept.{0} IS DISTINCT FROM EXCLUDED.{0}").format(column))
+    if plan.soft_column:
+        column = Identifier(plan.soft_column)
+        changes.append(SQL("{} = NULL").format(column))
+        differences.append(SQL("kept.{} IS NOT NULL").format(column))
+    differs = SQL(" OR ").join(differences)
     return SQL("DO UPDATE SET {} WHERE {}").format(SQL(", ").join(changes), differs)
