@@ -57,13 +57,14 @@ def run_task(
     """
     began = monotonic()
     server = target_server(project, target)
-    tables.prepare(server, task.schema if task.definition.target.ddl == "auto" else None)
+    schema = task.schema if task.definition.target.ddl == "auto" else None
     applied = migrate(task, server, tables)
     attempt = Attempt(task, part, tables, load_id or uuid4().hex)
     limit = task.definition.run.time_limit
     result, committed = None, nothing
     try:
         with transaction(server, time_limit=limit.total_seconds() if limit else 0) as opened:
+            tables.require(opened, server, schema)
             before = attempt.begin(opened)
             result = attempt.earlier(opened, before)
             if result is None:

@@ -62,20 +62,26 @@ class StateTables:
 
     schema: str = SCHEMA
 
-    def prepare(self, server: Server, schema: str | None = None) -> None:
-        """Make the tables where they are missing, in a transaction of its own.
+    def require(self, target: Target, server: Server, schema: str | None = None) -> None:
+        """Have the tables made where they are missing, over a connection of its own.
+
+        Not in the load's transaction: another load would have to wait for the end of that.
 
         Args:
+            target: the load's transaction, which holds no locks yet.
             server: the target.
-            schema: to be made as well. Not in the load's transaction: another load into a new
-                schema would have to wait for the end of that.
+            schema: to be made as well.
 
         Raises:
             LoaderError: they are missing and the role may not make them.
         """
+        if self._lacks(target, schema) != (False, False):
+            self.prepare(server, schema)
+
+    def prepare(self, server: Server, schema: str | None = None) -> None:
+        """Make the tables where they are missing, in a transaction of its own; see `require`."""
         with transaction(server) as target:
-            lacks_tables = not self.are_in(target)
-            lacks_schema = schema is not None and not _is_there(target, schema)
+            lacks_tables, lacks_schema = self._lacks(target, schema)
             if lacks_tables or lacks_schema:
                 target.lock(_LOCK, _PATIENCE)
             if lacks_tables:
@@ -86,8 +92,8 @@ class StateTables:
 
     def are_in(self, target: Target) -> bool:
         """Whether they were made."""
-        found = target.rows("state tables", "SELECT to_regclass(%s)", (self._quoted(target),))
-        return found[0][0] is not None
+        statement = "SELECT to_regclass(quote_ident(%s) || '.versions') IS NOT NULL"
+        return bool(target.rows("state tables", statement, (self.schema,))[0][0])
 
     def read(self, target: Target, task: str, part: str = "") -> LoadState | None:
         """What is known of a task; None before its first load."""
@@ -133,10 +139,10 @@ class StateTables:
 
         return SQL(text).format(schema=Identifier(self.schema))
 
-    def _quoted(self, target: Target) -> str:
-        """The name of the table as `to_regclass` reads it."""
-        rows = target.rows("state tables", "SELECT quote_ident(%s) || '.versions'", (self.schema,))
-        return str(rows[0][0])
+    def _lacks(self, target: Target, schema: str | None) -> tuple[bool, bool]:
+        """Whether the tables are missing, and whether the schema is."""
+        lacks_schema = schema is not None and not _is_there(target, schema)
+        return not self.are_in(target), lacks_schema
 
 
 def _is_there(target: Target, schema: str) -> bool:
