@@ -42,6 +42,9 @@ _ALIVE: Mapping[str, int] = MappingProxyType(
 for so long a target that waits for a row another session holds may take in none."""
 
 
+_TRANSACTION_LIMIT_SINCE = 17
+
+
 @dataclass(frozen=True)
 class Server:
     """A database and how to connect to it.
@@ -97,8 +100,22 @@ def settings(**more: str) -> str:
     return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in {**_FORMS, **more}.items())
 
 
-def policies(server: Server) -> dict[str, str]:
-    """The setting by which rows that a policy keeps from the role are an error, as for pg_dump,
-    and not just missing; none where the options of the profile say otherwise."""
-    is_told = "row_security" in server.options.get("options", "")
-    return {} if is_told else {"row_security": "off"}
+def allowances(server: Server, version: int, time_limit: float = 0) -> dict[str, str]:
+    """Settings that let a load take its time and see all rows.
+
+    A transaction in which nothing happens waits for the other end, or for an API. Rows that a
+    policy keeps from the role are an error, as for pg_dump, and not just missing.
+
+    Args:
+        server: what the options of its profile say of a setting stays.
+        version: its major version.
+        time_limit: seconds any statement may take, whatever is said there; 0 for no limit.
+    """
+    found = {"idle_in_transaction_session_timeout": "0", "row_security": "off"}
+    if version >= _TRANSACTION_LIMIT_SINCE:
+        found["transaction_timeout"] = "0"
+    milliseconds = str(int(time_limit * 1000))
+    given = server.options.get("options", "")
+    usual = {"statement_timeout": milliseconds, **found}
+    kept = {name: value for name, value in usual.items() if name not in given}
+    return kept | ({"statement_timeout": milliseconds} if time_limit else {})

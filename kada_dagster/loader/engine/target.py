@@ -18,7 +18,7 @@ from kada_dagster.loader.engine.failures import loading
 from kada_dagster.loader.engine.pipe import CHUNK, Taken
 from kada_dagster.loader.engine.stopping import breakable
 from kada_dagster.loader.errors import LoadBusyError
-from kada_dagster.loader.server import Server, policies, settings
+from kada_dagster.loader.server import Server, allowances, settings
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -181,8 +181,8 @@ def transaction(server: Server, *, time_limit: float = 0) -> Generator[Target]:
         target = Target(raw, server.where, secrets)
         with breakable(partial(cut, server, raw, raw.get_backend_pid())):
             notice = _NOTICE if target.version >= _NOTICES_SINCE else ""
-            limit = {"statement_timeout": str(int(time_limit * 1000))}
-            target.run("begin", settings(**limit, **policies(server)) + notice)
+            allowed = allowances(server, target.version, time_limit)
+            target.run("begin", settings(**allowed) + notice)
             yield target
         with loading(f"{server.where}: commit", secrets):
             raw.commit()

@@ -14,7 +14,7 @@ from kada_dagster.loader.cutting import cut
 from kada_dagster.loader.definition.profiles import PostgresProfile
 from kada_dagster.loader.pg_types import TypeFacts, is_same_in_binary, read_types
 from kada_dagster.loader.profile_server import server_of
-from kada_dagster.loader.server import Server, policies, settings
+from kada_dagster.loader.server import Server, allowances, settings
 from kada_dagster.loader.source.base import (
     Column,
     Encoding,
@@ -56,7 +56,7 @@ class PostgresSource:
         self._raw: Connection = server.connect()
         self._known: dict[_Place, list[tuple[Column, TypeFacts | None]]] = {}
         self._raw.autocommit = True  # the transaction is begun in so many words
-        local = settings(statement_timeout="0", **policies(server))
+        local = settings(**allowances(server, self._raw.server_version // 10_000))
         with self._cursor("begin") as cursor:
             cursor.execute(f"{_BEGIN}; {local}; SELECT pg_backend_pid()")
             self._process: int = cursor.fetchall()[0][0]  # the real one, behind a pooler too
