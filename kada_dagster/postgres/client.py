@@ -32,6 +32,7 @@ CANCEL_SECONDS = 5.0
 """How long to wait until a server has taken notice of a cancellation."""
 
 _END_STATEMENT = "ROLLBACK TO SAVEPOINT statement; RELEASE SAVEPOINT statement"
+_TRANSACTION_LIMIT_SINCE = 17
 
 
 class Sink(Protocol):
@@ -191,7 +192,11 @@ class Session:
             "synchronize_seqscans": "off",
             "max_parallel_workers_per_gather": 0,
             "jit": "off",  # compiling takes longer than running these statements
+            # one database waits for the others, and all of them for what is computed here
+            "idle_in_transaction_session_timeout": 0,
         }
+        if self.version >= _TRANSACTION_LIMIT_SINCE:
+            settings["transaction_timeout"] = 0
         lines += [f"SET LOCAL {name} = '{value}'" for name, value in settings.items()]
         with reading(f"{self._where}: begin", self._secrets), self._raw.cursor() as cursor:
             cursor.execute("; ".join((*lines, "SELECT pg_backend_pid()")))

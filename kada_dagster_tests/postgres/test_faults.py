@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,22 @@ def test_a_cancelled_statement_may_be_tried_again(before: Before) -> None:
     assert error.transient
     assert error.exit_code == 1
     wait_until(lambda: not backends(before.server, DATABASE))
+
+
+@pytest.mark.parametrize("limit", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_limits_on_idle_or_long_transactions_end_no_extract(before: Before, limit: str) -> None:
+    if limit == "transaction_timeout" and before.server.version < 17:
+        pytest.skip("this server has no such limit")
+    with closing(before.server.connect()) as raw, raw.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {DATABASE} SET {limit} = '300ms'")
+        try:
+            collector = before.extractor(connections=1)
+            pauses = iter([0.7])
+            collector.on_progress = lambda *_: time.sleep(next(pauses, 0))
+            collector.run(START, END)
+            assert next(pauses, None) is None
+        finally:
+            cursor.execute(f"ALTER DATABASE {DATABASE} RESET ALL")
 
 
 def test_a_statement_that_takes_too_long_names_the_setting(before: Before) -> None:
