@@ -107,5 +107,6 @@ def two_databases(server: PostgresServer, folder: Path) -> Iterator[Ends]:
         try:
             yield Ends(server, *names, folder)
         finally:
+            force = " WITH (FORCE)" if server.version >= 13 else ""
             for name in names:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                cursor.execute(f"DROP DATABASE {name}{force}")

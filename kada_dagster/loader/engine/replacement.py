@@ -22,10 +22,16 @@ if TYPE_CHECKING:
     from psycopg2.sql import Identifier
 
 _LOCK_MS = 1000  # who waits for this lock keeps new readers waiting: not for longer than this
-_LIKE = (
-    "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING COMMENTS "
-    "INCLUDING STORAGE INCLUDING STATISTICS"
-)
+_LIKE = {
+    "DEFAULTS": 0,
+    "CONSTRAINTS": 0,
+    "COMMENTS": 0,
+    "STORAGE": 0,
+    "STATISTICS": 0,
+    "GENERATED": 12,
+    "COMPRESSION": 14,
+}
+"""What a table beside another takes over, and the version of the server from which it can."""
 
 
 def obstacles(target: Target, table: Table) -> list[str]:
@@ -58,7 +64,7 @@ class Replacement:
         from psycopg2.sql import SQL
 
         made = cls(target, table, f"_load_{table.oid}_{random.getrandbits(32):08x}")
-        like = _LIKE + (" INCLUDING COMPRESSION" if target.version >= 14 else "")
+        like = " ".join(f"INCLUDING {it}" for it, at in _LIKE.items() if target.version >= at)
         create = SQL("CREATE TABLE {} (LIKE {} {})")
         statement = create.format(made.identifier, table.identifier, SQL(like))
         target.run(f"make a table beside {table}", statement)

@@ -1,13 +1,13 @@
 -- The statements that make a new table (%(made)s, in the same schema) like an old one (%(oid)s):
 -- 'storage' before there are rows, 'indexes' and 'privileges' after, 'names' when the old one is gone.
 WITH old AS (
-  SELECT c.*, n.nspname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS called,
+  SELECT c.oid, c.relname, c.reloptions, c.relacl, c.relowner, n.nspname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS called,
     quote_ident(n.nspname) || '.' || quote_ident(%(made)s) AS made
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid = %(oid)s
 ),
 keys AS (  -- constraints with an index
-  SELECT k.*, %(made)s || '_' || row_number() OVER (ORDER BY k.contype <> 'p', k.conname) AS passing
+  SELECT k.oid, k.conname, k.conindid, %(made)s || '_' || row_number() OVER (ORDER BY k.contype <> 'p', k.conname) AS passing
   FROM pg_catalog.pg_constraint k, old WHERE k.conrelid = old.oid AND k.contype IN ('p', 'u', 'x')
 ),
 indexes AS (  -- those without a constraint

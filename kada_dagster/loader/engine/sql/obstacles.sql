@@ -1,5 +1,8 @@
 -- What a table cannot take along when another one gets its name; a row a reason.
-WITH t AS (SELECT * FROM pg_catalog.pg_class WHERE oid = %(oid)s),
+WITH t AS (
+  SELECT oid, reltype, reltoastrelid, relkind, relrowsecurity, relreplident, reltablespace
+  FROM pg_catalog.pg_class WHERE oid = %(oid)s
+),
 known(classid, objid) AS (
   SELECT 'pg_class'::regclass, i.indexrelid FROM pg_catalog.pg_index i, t WHERE i.indrelid = t.oid
   UNION ALL SELECT 'pg_class'::regclass, t.reltoastrelid FROM t
