@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 from bench.process import Usage, run
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _DLT = """
 import sys
 import dlt
@@ -53,20 +55,22 @@ class Peers:
     def full(self, databases: Any, kind: str, table: str) -> dict[str, Callable[[], Usage]]:
         """Runners of a full load, by name. The server trusts this machine; dlt wants a password."""
         source = _source(databases, kind)
-        return {
+        runners = {
             name: lambda name=name: self._run(name, databases, source, table, kind, "")
             for name in self.programs
         }
+        return _able(runners)
 
     def changed(self, databases: Any, table: str) -> dict[str, Callable[[], Usage]]:
         """Runners of an incremental load; the warm-up loads the table."""
         source = _source(databases, "postgres")
-        return {
+        runners = {
             name: lambda name=name: self._run(
                 name, databases, source, table, "postgres", "updated_at"
             )
             for name in self.programs
         }
+        return _able(runners)
 
     def _run(
         self, name: str, databases: Any, source: str, table: str, kind: str, cursor: str
@@ -105,6 +109,7 @@ class Peers:
                 f"{schema}.{table}",
                 "--progress",
                 "log",
+                *(["--columns", "token:text"] if kind == "postgres" else []),  # it has no uuid
             ]
             command += (
                 [
@@ -124,7 +129,7 @@ class Peers:
                 program,
                 "run",
                 "--src-conn",
-                source,
+                _for_sling(source),
                 "--src-stream",
                 f"{base}.{table}",
                 "--tgt-conn",
@@ -134,6 +139,20 @@ class Peers:
                 *(mode if cursor else ["--mode", "full-refresh"]),
             ]
         return run(command, _QUIET)
+
+
+def _able(runners: dict[str, Callable[[], Usage]]) -> dict[str, Callable[[], Usage]]:
+    """Those that come to their end; says which of them do not."""
+    able: dict[str, Callable[[], Usage]] = {}
+    for name, runner in runners.items():
+        try:
+            runner()
+        except RuntimeError as error:
+            last = _COLOURS.sub("", str(error)).strip().splitlines()[-1]
+            print(f"{name} fails: {last}")
+        else:
+            able[name] = runner
+    return able
 
 
 def _runs(program: str) -> bool:
@@ -162,6 +181,12 @@ def _source(databases: Any, kind: str) -> str:
         port, password = databases.mariadb
         return f"mysql://root:{quote(password, safe='')}@127.0.0.1:{port}/source"
     return f"postgresql://postgres:none@127.0.0.1:{databases.postgres.port}/source"
+
+
+def _for_sling(source: str) -> str:
+    if source.startswith("postgresql:"):
+        return f"{source}?sslmode=disable"
+    return source.replace("sqlite:////", "sqlite:///")
 
 
 def _driver(source: str) -> str:
