@@ -17,6 +17,7 @@ from kada_dagster.loader.errors import (
     TargetError,
     TargetLostError,
 )
+from kada_dagster.loader.values_in_messages import without_values
 from kada_dagster.secrets import redact
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ _POLICY = (
     "give the role BYPASSRLS, or write options: {options: '-c row_security=on'} in its profile to "
     "find and delete only the rows it may see"
 )
-_AT_END = re.compile(r': "(?:[^"]|"(?!\Z))*"\Z', re.DOTALL)
-_INSIDE = re.compile(r'".*"(?= is out of range)|(?<=time zone )".*"', re.DOTALL)
-_QUOTED = re.compile(r'".*"', re.DOTALL)
-_NAMES = re.compile(r'(constraint|domain|encoding|type) "')
 _PLACE = re.compile(r"COPY [^,]+, line (\d+)(?:, column (.+?))?(?::|\Z)", re.MULTILINE)
 
 
@@ -83,10 +80,9 @@ def _meaning(
 def _said(error: psycopg2.Error, place: Callable[[int], str] | None) -> str:
     """The server's message, with names and the place in the data, and without values."""
     primary = error.diag.message_primary or str(error).strip().partition("\n")[0]
-    said = _INSIDE.sub("…", _AT_END.sub("", primary))
-    if found := _PLACE.search(error.diag.context or ""):
-        if found[2] and not _NAMES.search(said):  # what is quoted there is a part of the value
-            said = _QUOTED.sub("…", said)
+    found = _PLACE.search(error.diag.context or "")
+    said = without_values(primary, error.pgcode or "", is_of_row=bool(found and found[2]))
+    if found:
         column = f", column {found[2]}" if found[2] else ""
         where = place(int(found[1])) if place else ""
         said += f" ({where or f'row {found[1]} of what was read'}{column})"

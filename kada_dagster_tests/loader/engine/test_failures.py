@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kada_dagster.loader.errors import TargetError
+from kada_dagster.loader.errors import SourceReadError, TargetError
 from kada_dagster_tests.loader.databases import Ends
 
 
@@ -43,3 +43,41 @@ def test_names_of_constraints_and_types_stay(ends: Ends) -> None:
     with pytest.raises(TargetError, match="invalid input value for enum mood \\(row 1") as caught:
         ends.load("mode: full\nsource: {table: public.t}\n")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "v::date",
+        "v::uuid::text::date",
+        "v::json::text::date",
+        "('{' || v)::int[]::text::date",
+        "v::regclass::text::date",
+        "to_date(v, 'YYYY-MM-DD')",
+        "date_trunc(v, now())::date",
+        "(v || ' & ')::tsquery::text::date",
+    ],
+)
+def test_no_value_is_in_a_message_of_the_source(ends: Ends, expression: str) -> None:
+    ends.at_source("CREATE TABLE raw (v text); INSERT INTO raw VALUES ('secret')")
+    ends.at_target("CREATE TABLE t (d date)")
+    with pytest.raises(SourceReadError) as caught:
+        ends.load(
+            "mode: full\nsource: {query: q.sql}\n", q__sql=f"SELECT {expression} AS d FROM raw"
+        )
+    assert "secr" not in str(caught.value)
+
+
+@pytest.mark.parametrize("expression", ["to_date(v, 'YYYY')", "date_trunc(v, now())::date"])
+def test_no_value_is_in_a_message_of_a_select_in_the_target(ends: Ends, expression: str) -> None:
+    ends.at_target("CREATE TABLE raw (v text); INSERT INTO raw VALUES ('secret')")
+    ends.at_target("CREATE TABLE t (d date)")
+    with pytest.raises(TargetError, match=r"the SELECT of public\.t") as caught:
+        ends.load("mode: sql\nsql: q.sql\n", q__sql=f"SELECT {expression} AS d FROM raw")
+    assert "secr" not in str(caught.value)
+
+
+def test_what_is_wrong_in_a_query_is_shown_with_its_place(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (d date)")
+    with pytest.raises(SourceReadError, match=r'column "nothing" does not exist.*LINE 1'):
+        ends.load("mode: full\nsource: {query: q.sql}\n", q__sql="SELECT nothing AS d")
