@@ -15,7 +15,7 @@ from kada_dagster.loader.engine.copying import Feed, copy_rows
 from kada_dagster.loader.engine.table import Table
 from kada_dagster.loader.engine.target import names
 from kada_dagster.loader.errors import SchemaMismatchError
-from kada_dagster.loader.source.base import Bound
+from kada_dagster.loader.source.base import Bound, TargetColumn
 from kada_dagster.loader.source.postgres_query import where
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def delete_missing(
     plan = context.plan
     inside = own_bounds(bounds, plan.columns)
     missing = SQL("NOT EXISTS (SELECT FROM {} AS here WHERE {})").format(
-        keys, matches("here", "kept", plan.key)
+        keys, matches("here", "kept", table.named(plan.key))
     )
     conditions = where(inside) + (SQL(" AND ") if inside else SQL(" WHERE ")) + missing
     if also is not None:
@@ -110,11 +110,16 @@ def read_keys(context: LoadContext, table: Table, given: Feed) -> SourceKeys:
     return SourceKeys(place, copied.rows, copied.size)
 
 
-def matches(one: str, other: str, key: Sequence[str]) -> Composable:
+def matches(one: str, other: str, key: Sequence[TargetColumn]) -> Composable:
     """The condition that two rows have the same key."""
     from psycopg2.sql import SQL, Identifier
 
-    pairs = [SQL("{} = {}").format(Identifier(one, name), Identifier(other, name)) for name in key]
+    pairs = [
+        SQL("{} {} {}").format(
+            Identifier(one, column.name), SQL(column.equals), Identifier(other, column.name)
+        )
+        for column in key
+    ]
     return SQL(" AND ").join(pairs)
 
 

@@ -64,7 +64,7 @@ def _is_lacking(context: LoadContext, table: Table) -> Composable:
     from psycopg2.sql import SQL, Identifier
 
     plan = context.plan
-    same = matches("new", "kept", plan.key)
+    same = matches("new", "kept", table.named(plan.key))
     if plan.soft_column:
         same += SQL(" AND {} IS NULL").format(Identifier("kept", plan.soft_column))
     known = SQL("NOT EXISTS (SELECT FROM {} AS kept WHERE {})").format(table.identifier, same)

@@ -92,7 +92,7 @@ def _columns(target: Target, what: str, oid: int) -> tuple[TargetColumn, ...]:
     rows = target.rows(what, sql("columns"), {"oid": oid})
     with target.cursor(what) as cursor:
         facts = read_types(cursor, [row[2] for row in rows])
-    columns = [TargetColumn(row[0], row[1], facts.get(row[2]), row[3], row[4]) for row in rows]
+    columns = [TargetColumn(row[0], row[1], facts.get(row[2]), *row[3:]) for row in rows]
     return tuple(column for column in columns if not column.is_generated)
 
 

@@ -62,6 +62,7 @@ class TargetColumn:
         facts: what the target's catalogue says of the type.
         not_null: whether it refuses NULL.
         is_generated: whether its value is computed, so that it takes none.
+        equals: the operator that says whether two of its values are the same one.
     """
 
     name: str
@@ -69,6 +70,7 @@ class TargetColumn:
     facts: TypeFacts | None = None
     not_null: bool = False
     is_generated: bool = False
+    equals: str = "="
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,38 @@ def test_a_unique_value_of_two_rows_that_are_there_is_an_error_that_deletes_noth
     assert ends.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
 
 
+CI = """
+CREATE SCHEMA ext; CREATE TYPE ext.ci;
+CREATE FUNCTION ext.read(cstring) RETURNS ext.ci LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+CREATE FUNCTION ext.show(ext.ci) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE TYPE ext.ci (INPUT = ext.read, OUTPUT = ext.show, STORAGE = extended);
+CREATE CAST (ext.ci AS text) WITHOUT FUNCTION AS IMPLICIT;
+CREATE FUNCTION ext.same(ext.ci, ext.ci) RETURNS bool LANGUAGE sql IMMUTABLE
+  AS 'SELECT lower($1::text) = lower($2::text)';
+CREATE FUNCTION ext.less(ext.ci, ext.ci) RETURNS bool LANGUAGE sql IMMUTABLE
+  AS 'SELECT lower($1::text) < lower($2::text)';
+CREATE FUNCTION ext.order(ext.ci, ext.ci) RETURNS int LANGUAGE sql IMMUTABLE
+  AS 'SELECT bttextcmp(lower($1::text), lower($2::text))';
+CREATE OPERATOR ext.= (FUNCTION = ext.same, LEFTARG = ext.ci, RIGHTARG = ext.ci);
+CREATE OPERATOR ext.< (FUNCTION = ext.less, LEFTARG = ext.ci, RIGHTARG = ext.ci);
+CREATE OPERATOR CLASS ext.ci DEFAULT FOR TYPE ext.ci USING btree AS
+  OPERATOR 1 ext.<, OPERATOR 3 ext.=, FUNCTION 1 ext.order(ext.ci, ext.ci);
+"""
+"""A type as citext is, in a schema that is not looked into."""
+
+
+@pytest.mark.parametrize("kind", ["ext.ci", "ext.name"])
+@pytest.mark.parametrize("mode", ["mode: upsert", "mode: incremental\ncursor: v"])
+def test_keys_are_the_same_as_the_unique_index_says(ends: Ends, mode: str, kind: str) -> None:
+    ends.at_source("CREATE TABLE t (id text, v int); INSERT INTO t VALUES ('ABC', 2), ('x', 1)")
+    ends.at_target(f"{CI}; CREATE DOMAIN ext.name AS ext.ci; CREATE TABLE t (id {kind}, v int)")
+    ends.at_target("CREATE UNIQUE INDEX ON t (id); INSERT INTO t VALUES ('abc', 1), ('gone', 1)")
+    task = f"{mode}\nsource: {{table: public.t}}\nkey: [id]\ndeletes: hard\n"
+    counts = ends.load(task).counts
+    assert ends.at_target("SELECT id::text, v FROM t ORDER BY v") == [("x", 1), ("abc", 2)]
+    assert (counts.inserted, counts.updated, counts.deleted) == (1, 1, 1)
+
+
 Rows = st.dictionaries(st.integers(0, 5), st.integers(0, 2), min_size=1)
 
 

@@ -170,7 +170,7 @@ class _Versions:
 
     @property
     def _same_key(self) -> Composable:
-        return matches("new", "kept", self.context.plan.key)
+        return matches("new", "kept", self.table.named(self.context.plan.key))
 
     @property
     def _current(self) -> Composable:

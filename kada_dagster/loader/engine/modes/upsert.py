@@ -106,9 +106,10 @@ def _new_keys(waiting: WaitingRows, key: tuple[str, ...]) -> int:
     """How many waiting rows have no row in the target yet."""
     from psycopg2.sql import SQL
 
+    same = matches("new", "kept", waiting.table.named(key))
     statement = SQL(
         "SELECT count(*) FROM {} AS new WHERE NOT EXISTS (SELECT FROM {} AS kept WHERE {})"
-    ).format(waiting.place, waiting.table.identifier, matches("new", "kept", key))
+    ).format(waiting.place, waiting.table.identifier, same)
     return int(waiting.target.rows(f"new keys of {waiting.table}", statement)[0][0])
 
 
