@@ -10,6 +10,7 @@ in the middle of a transaction keep what they see. It costs more, and leaves dea
 
 from __future__ import annotations
 
+from kada_dagster.loader.engine.clearing import clear
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import Copied, Feed, copy_rows, feed, may_replace
 from kada_dagster.loader.engine.deletes import own_bounds
@@ -63,16 +64,13 @@ def _delete_and_copy(
     context: LoadContext, table: Table, given: Feed, reasons: list[str] | None = None
 ) -> LoadOutcome:
     """All in place. Rows that others refer to are left alone: deleting them may delete more."""
-    from psycopg2.sql import SQL
-
     target, plan = context.target, context.plan
     way = "write" if plan.reads_files else "mode"
     refuse_references(context, table, f"Use {way}: upsert with deletes: hard")
     inside = where(own_bounds(plan.selection.bounds, plan.columns))
-    delete = SQL("DELETE FROM {}{}").format(table.identifier, inside)
     try:
         with target.attempt():
-            deleted = target.run(f"delete the old rows of {table}", delete)
+            deleted = clear(context, table, inside)
             copied = copy_rows(context, given, table.identifier)
             replaced = may_replace(context, copied.rows)
             if not replaced:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kada_dagster.loader.engine.clearing import clear
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_missing, read_keys
@@ -112,9 +113,7 @@ def _replace_range(context: LoadContext, waiting: WaitingRows, bound: Bound) -> 
     table = waiting.table
     refuse_cascades(context, table, "Give the task a key, so that rows are merged in place")
     own = replace(bound, column=context.plan.cursor or "")
-    deleted = context.target.run(
-        f"delete from {table}", SQL("DELETE FROM {}{}").format(table.identifier, where((own,)))
-    )
+    deleted = clear(context, table, where((own,)))
     listed = names(waiting.given.names)
     insert = SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
     statement = insert.format(table.identifier, listed, listed, waiting.place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kada_dagster.loader.engine.clearing import clear
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import may_replace
 from kada_dagster.loader.engine.references import refuse_references
@@ -99,9 +100,7 @@ def _empty(context: LoadContext, table: Table) -> int:
         context.target.run(f"empty {table}", SQL("TRUNCATE {}").format(table.identifier))
         return 0
     refuse_references(context, table, _CURE)
-    return context.target.run(
-        f"delete the old rows of {table}", SQL("DELETE FROM {}").format(table.identifier)
-    )
+    return clear(context, table, SQL(""))
 
 
 def _kept(
