@@ -9,6 +9,7 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.parts import TargetSettings
 from kada_dagster.loader.engine.table import Table
 from kada_dagster.loader.engine.target import Target
+from kada_dagster.loader.errors import TargetDeniedError
 
 if TYPE_CHECKING:
     from psycopg2.sql import Composable
@@ -19,6 +20,12 @@ _HELD = """
 SELECT CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee)::text END,
   lower(g.privilege_type)
 FROM {catalog} c, aclexplode(c.{acl}) g WHERE c.oid = %s AND g.grantee <> c.{owner}
+"""
+_ON_COLUMNS = """
+SELECT CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee)::text END,
+  lower(g.privilege_type)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g
+WHERE c.oid = %s AND g.grantee <> c.relowner AND NOT a.attisdropped
 """
 
 
@@ -35,7 +42,7 @@ def apply_grants(target: Target, table: Table, settings: TargetSettings) -> dict
 
     Raises:
         ConfigError: there is no such privilege.
-        LoaderError: there is no such role, or the loading role may not grant.
+        LoaderError: there is no such role, or the loading role may not grant, or not revoke.
     """
     from psycopg2.sql import Identifier
 
@@ -55,7 +62,9 @@ def apply_grants(target: Target, table: Table, settings: TargetSettings) -> dict
     place = table.identifier
     notes |= _change(target, "GRANT {} ON TABLE {} TO {}", place, wanted - held)
     if settings.revoke:
-        notes |= _change(target, "REVOKE {} ON TABLE {} FROM {}", place, held - wanted)
+        more = (held | _held_columns(target, table)) - wanted
+        notes |= _change(target, "REVOKE {} ON TABLE {} FROM {}", place, more)
+        _require_revoked(target, table, wanted)
     return notes
 
 
@@ -76,6 +85,22 @@ def _pairs(grants: Mapping[str, Sequence[str]], known: Sequence[str]) -> set[tup
 def _held(target: Target, oid: int, catalog: str, acl: str, owner: str) -> set[tuple[str, str]]:
     statement = _HELD.format(catalog=catalog, acl=acl, owner=owner)
     return {(row[0], row[1]) for row in target.rows("privileges", statement, (oid,))}
+
+
+def _held_columns(target: Target, table: Table) -> set[tuple[str, str]]:
+    """Privileges on single columns."""
+    return {(row[0], row[1]) for row in target.rows("privileges", _ON_COLUMNS, (table.oid,))}
+
+
+def _require_revoked(target: Target, table: Table, wanted: set[tuple[str, str]]) -> None:
+    """The server says nothing of a privilege that somebody else granted; it just stays."""
+    held = _held(target, table.oid, "pg_class", "relacl", "relowner")
+    if left := sorted((held | _held_columns(target, table)) - wanted):
+        named = ", ".join(f"{privilege}: {role}" for role, privilege in left)
+        raise TargetDeniedError(
+            f"{table}: target.revoke: not taken: {named}. Another role than the owner granted it; "
+            "revoke it as that role, or name it in target.grants"
+        )
 
 
 def _change(
