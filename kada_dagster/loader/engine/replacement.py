@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from psycopg2.sql import Identifier
 
 _LOCK_MS = 1000  # who waits for this lock keeps new readers waiting: not for longer than this
+_SHAPE = ("storage", "indexes")  # steps that were done before the old table was locked
 _LIKE = {
     "DEFAULTS": 0,
     "CONSTRAINTS": 0,
@@ -94,11 +95,24 @@ class Replacement:
         table, steps = self.table, self._steps()
         self._run(steps, "indexes")
         self.target.run(f"analyze {table}", SQL("ANALYZE {}").format(self.identifier))
-        self._run(steps, "privileges")
         with _short_waits(self.target):
             lock_from_readers(self.target, table, lock_seconds, clock)
+            self._require_same(steps)
+            self._run(self._steps(), "privileges")
             self.target.run(f"drop the old {table}", SQL("DROP TABLE {}").format(table.identifier))
             self._run(steps, "names")
+
+    def _require_same(self, steps: list[tuple[str, str]]) -> None:
+        """What somebody else gave the old table meanwhile would be dropped with it."""
+        now, was = (
+            {what for what in found if what[0] in _SHAPE} for found in (self._steps(), steps)
+        )
+        reasons = obstacles(self.target, self.table)
+        if now != was or reasons:
+            what = "; ".join(reasons) or "its indexes or settings are others"
+            raise LoadBusyError(
+                f"{self.table}: somebody changed it while it was loaded: {what}. Run the load again"
+            )
 
     def _steps(self) -> list[tuple[str, str]]:
         values = {"oid": self.table.oid, "made": self.name}
