@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 
 from kada_dagster.loader.engine.context import LoadContext
-from kada_dagster.loader.engine.replacement import lock_from_readers
+from kada_dagster.loader.engine.replacement import local_setting, lock_from_readers
 from kada_dagster.loader.engine.table import describe
 
 
@@ -39,4 +39,5 @@ def rebuilt_indexes(context: LoadContext) -> Generator[list[str]]:
     yield [row[0] for row in rows]
     for name, _, create in rows:
         context.report(f"make index {name} again")
-        target.run(f"index {name}", create)
+        with local_setting(target, "default_tablespace", ""):  # where it was
+            target.run(f"index {name}", create)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,13 +62,20 @@ class Replacement:
         Raises:
             LoaderError: the server refuses, as without CREATE on the schema.
         """
-        from psycopg2.sql import SQL
+        from psycopg2.sql import SQL, Identifier
 
         made = cls(target, table, f"_load_{table.oid}_{random.getrandbits(32):08x}")
         like = " ".join(f"INCLUDING {it}" for it, at in _LIKE.items() if target.version >= at)
-        create = SQL("CREATE TABLE {} (LIKE {} {})")
-        statement = create.format(made.identifier, table.identifier, SQL(like))
-        target.run(f"make a table beside {table}", statement)
+        kept, by = target.rows(f"storage of {table}", sql("storage"), {"oid": table.oid})[0]
+        statement = SQL("CREATE {} TABLE {} (LIKE {} {}){}").format(
+            SQL(kept),
+            made.identifier,
+            table.identifier,
+            SQL(like),
+            SQL(" USING {}").format(Identifier(by)) if by else SQL(""),
+        )
+        with local_setting(target, "default_tablespace", ""):
+            target.run(f"make a table beside {table}", statement)
         made._run(made._steps(), "storage")
         return made
 
@@ -93,7 +100,8 @@ class Replacement:
         from psycopg2.sql import SQL
 
         table, steps = self.table, self._steps()
-        self._run(steps, "indexes")
+        with local_setting(self.target, "default_tablespace", ""):
+            self._run(steps, "indexes")
         self.target.run(f"analyze {table}", SQL("ANALYZE {}").format(self.identifier))
         with _short_waits(self.target):
             lock_from_readers(self.target, table, lock_seconds, clock)
@@ -151,13 +159,18 @@ def lock_from_readers(
 
 
 @contextmanager
-def _short_waits(target: Target) -> Generator[None]:
-    """No statement in here waits long for a lock; those behind it wait as long as they did before.
+def local_setting(target: Target, name: str, value: str) -> Generator[None]:
+    """A setting for the statements in here; those behind it have it as it was before.
 
     After an error the transaction or the savepoint around it ends, and the setting with it.
     """
-    before = target.rows("lock timeout", "SELECT current_setting('lock_timeout')")[0][0]
-    setting = "SELECT set_config('lock_timeout', %s, true)"
-    target.run("lock timeout", setting, (str(_LOCK_MS),))
+    before = target.rows(name, "SELECT current_setting(%s)", (name,))[0][0]
+    setting = "SELECT set_config(%s, %s, true)"
+    target.run(name, setting, (name, value))
     yield
-    target.run("lock timeout", setting, (before,))
+    target.run(name, setting, (name, before))
+
+
+def _short_waits(target: Target) -> AbstractContextManager[None]:
+    """No statement in here waits long for a lock."""
+    return local_setting(target, "lock_timeout", str(_LOCK_MS))

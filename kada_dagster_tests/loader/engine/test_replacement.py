@@ -1,6 +1,9 @@
-"""A new table in the place of an old one: what others do to the old one meanwhile is not lost."""
+"""A new table in the place of an old one is kept as that was, and loses nothing it had."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -61,3 +64,75 @@ def test_what_was_granted_meanwhile_is_granted(ends: Ends, monkeypatch: pytest.M
     privileges = "SELECT relacl::text, obj_description(oid) FROM pg_class WHERE relname = 't'"
     found = ends.at_target(privileges)[0]
     assert ("=r/postgres" in str(found[0]), found[1]) == (True, "new")
+
+
+KEPT = """
+SELECT c.relpersistence::text, m.amname, c.relreplident::text, c.reloptions,
+  (SELECT x.reloptions::text FROM pg_class x WHERE x.oid = c.reltoastrelid),
+  (SELECT a.attoptions::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'name'),
+  (SELECT obj_description(k.oid, 'pg_constraint') FROM pg_constraint k WHERE k.conname = 't_pkey')
+FROM pg_class c JOIN pg_am m ON m.oid = c.relam WHERE c.relname = 't'
+"""
+
+
+def test_the_new_table_is_kept_as_the_old_one_was(ends: Ends) -> None:
+    ends.at_target("CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler")
+    make(ends, "UNLOGGED TABLE t (id int PRIMARY KEY, name text) USING other")
+    ends.at_target(
+        "ALTER TABLE t SET (toast.autovacuum_enabled = off, fillfactor = 60);"
+        "ALTER TABLE t ALTER name SET (n_distinct = -0.5), REPLICA IDENTITY NOTHING;"
+        "COMMENT ON CONSTRAINT t_pkey ON t IS 'of the shop'"
+    )
+    before = ends.at_target(KEPT)
+    try:
+        assert ends.load(FULL).notes == {"swap": "rename"}
+        assert ends.at_target(KEPT) == before
+    finally:
+        ends.at_target("DROP ACCESS METHOD other CASCADE")
+
+
+@pytest.fixture
+def space(ends: Ends) -> Iterator[str]:
+    """A table space of the server, which new tables of the target are made in."""
+    name = f"space_{ends.target}"
+    with closing(ends.server.connect("postgres")) as raw, raw.cursor() as cursor:
+        cursor.execute("SET allow_in_place_tablespaces = on")
+        cursor.execute(f"CREATE TABLESPACE {name} LOCATION ''")
+        cursor.execute(f"ALTER DATABASE {ends.target} SET default_tablespace = {name}")
+        yield name
+        ends.empty()
+        cursor.execute(f"DROP TABLESPACE {name}")
+
+
+SPACES = """
+SELECT relname, spcname FROM pg_class c LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+WHERE relname IN ('t', 't_pkey', 'i') ORDER BY 1
+"""
+
+
+def test_it_stays_where_it_was_whatever_new_tables_are_made_in(ends: Ends, space: str) -> None:
+    make(ends)
+    ends.at_target("ALTER TABLE t SET TABLESPACE pg_default")
+    ends.at_target("ALTER INDEX t_pkey SET TABLESPACE pg_default")
+    before = ends.at_target(SPACES)
+    assert ends.load(FULL).notes == {"swap": "rename"}
+    assert ends.at_target(SPACES) == before == [("t", None), ("t_pkey", None)]
+    ends.at_target("CREATE INDEX i ON t (name)")
+    assert "an index of it has a table space" in ends.load(FULL).notes["no_rename"]
+    assert ends.at_target(SPACES) == [("i", space), *before]
+    ends.at_target("ALTER INDEX i SET TABLESPACE pg_default")
+    rebuilt = "mode: upsert\nsource: {table: public.t}\nkey: [id]\ntarget: {indexes: rebuild}\n"
+    assert ends.load(rebuilt).notes["indexes"] == "i"
+    assert ends.at_target(SPACES) == [("i", None), *before]
+
+
+def test_labels_that_mask_its_columns_are_not_lost(ends: Ends) -> None:
+    make(ends)
+    ends.at_target(
+        "SET allow_system_table_mods = on; INSERT INTO pg_seclabel VALUES "
+        "('t'::regclass, 'pg_class'::regclass, 2, 'anon', 'MASKED WITH VALUE NULL')"
+    )
+    assert ends.load(FULL).notes["no_rename"] == "it has a security label"
+    labels = "SELECT label FROM pg_seclabel WHERE objoid = 't'::regclass"
+    assert ends.at_target(labels) == [("MASKED WITH VALUE NULL",)]
+    ends.at_target("DELETE FROM pg_seclabel")

@@ -1,7 +1,8 @@
 -- The statements that make a new table (%(made)s, in the same schema) like an old one (%(oid)s):
 -- 'storage' before there are rows, 'indexes' and 'privileges' after, 'names' when the old one is gone.
 WITH old AS (
-  SELECT c.oid, c.relname, c.reloptions, c.relacl, c.relowner, n.nspname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS called,
+  SELECT c.oid, c.relname, c.reloptions, c.relacl, c.relowner, c.relreplident, c.reltoastrelid,
+    n.nspname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS called,
     quote_ident(n.nspname) || '.' || quote_ident(%(made)s) AS made
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid = %(oid)s
@@ -26,6 +27,16 @@ steps(step, place, statement) AS (
   SELECT 'storage', 2, format('ALTER TABLE %%s ALTER COLUMN %%I SET STATISTICS %%s', old.made, a.attname, a.attstattarget)
   FROM old JOIN pg_catalog.pg_attribute a ON a.attrelid = old.oid
   WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget >= 0
+  UNION ALL
+  SELECT 'storage', 3, format('ALTER TABLE %%s ALTER COLUMN %%I SET (%%s)', old.made, a.attname, array_to_string(a.attoptions, ', '))
+  FROM old JOIN pg_catalog.pg_attribute a ON a.attrelid = old.oid
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attoptions IS NOT NULL
+  UNION ALL
+  SELECT 'storage', 4, format('ALTER TABLE %%s SET (toast.%%s)', old.made, array_to_string(x.reloptions, ', toast.'))
+  FROM old JOIN pg_catalog.pg_class x ON x.oid = old.reltoastrelid WHERE x.reloptions IS NOT NULL
+  UNION ALL
+  SELECT 'storage', 5, format('ALTER TABLE %%s REPLICA IDENTITY NOTHING', old.made)
+  FROM old WHERE old.relreplident = 'n'
   UNION ALL
   SELECT 'indexes', 1, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', old.made, keys.passing,
                               pg_catalog.pg_get_constraintdef(keys.oid))
@@ -74,5 +85,10 @@ steps(step, place, statement) AS (
   FROM old, keys
   UNION ALL
   SELECT 'names', 3, format('ALTER INDEX %%I.%%I RENAME TO %%I', old.nspname, x.passing, x.relname) FROM old, indexes x
+  UNION ALL
+  SELECT 'names', 4, format('COMMENT ON CONSTRAINT %%I ON %%s IS %%L', k.conname, old.called, note)
+  FROM old JOIN pg_catalog.pg_constraint k ON k.conrelid = old.oid AND k.contype IN ('p', 'u', 'x', 'f'),
+    pg_catalog.obj_description(k.oid, 'pg_constraint') AS note
+  WHERE note IS NOT NULL
 )
 SELECT step, statement FROM steps ORDER BY step, place, statement

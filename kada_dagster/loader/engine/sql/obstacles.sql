@@ -32,6 +32,13 @@ UNION ALL SELECT 'it refers to itself' FROM t
 UNION ALL SELECT 'row security is on' FROM t WHERE t.relrowsecurity
 UNION ALL SELECT 'its replica identity is set' FROM t WHERE t.relreplident NOT IN ('d', 'n')
 UNION ALL SELECT 'it has a table space of its own' FROM t WHERE t.reltablespace <> 0
+UNION ALL SELECT 'an index of it has a table space of its own' FROM t
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_index i
+                        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+                        WHERE i.indrelid = t.oid AND c.reltablespace <> 0)
+UNION ALL SELECT 'it has a security label' FROM t  -- as of an extension that masks columns
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_seclabel l
+                        WHERE (l.classoid, l.objoid) = ('pg_class'::regclass, t.oid))
 UNION ALL SELECT 'it is clustered by an index' FROM t
           WHERE EXISTS (SELECT FROM pg_catalog.pg_index i
                         WHERE i.indrelid = t.oid AND i.indisclustered)
