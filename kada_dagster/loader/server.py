@@ -26,6 +26,8 @@ _FORMS: Mapping[str, str] = MappingProxyType(
         "extra_float_digits": "3",
         "lc_monetary": "C",
         "xmloption": "content",
+        "array_nulls": "on",
+        "quote_all_identifiers": "off",
         "standard_conforming_strings": "on",
     }
 )

@@ -137,6 +137,20 @@ def test_what_tells_rows_of_the_table_apart_stays_as_strict_as_it_is(ends: Ends)
     assert ends.at_target("SELECT * FROM t") == [(1, 1, 2)]
 
 
+def test_what_a_database_usually_does_with_nulls_of_arrays_and_names_is_no_matter(
+    ends: Ends,
+) -> None:
+    ends.at_source("CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (a text[], m mood)")
+    ends.at_source("INSERT INTO t VALUES (ARRAY['x', NULL], 'a')")
+    ends.at_target("CREATE TYPE mood AS ENUM ('a'); CREATE TABLE t (a varchar[], m mood)")
+    for name, value in (("array_nulls", "off"), ("quote_all_identifiers", "on")):
+        ends.at_target(f"ALTER DATABASE {ends.target} SET {name} = {value}")
+    task = "mode: full\nsource: {table: public.t}\ntarget: {ddl: auto, alter: none}\n"
+    left = ends.load(task).notes["ddl_left"]
+    assert left == "a from character varying[] to text[]"  # and m is what it was
+    assert ends.at_target("SELECT a, m FROM t") == [(["x", None], "a")]
+
+
 HISTORY_COLUMNS = "valid_from timestamptz NOT NULL, valid_to timestamptz, is_current bool NOT NULL"
 
 
