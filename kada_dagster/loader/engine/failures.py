@@ -29,7 +29,7 @@ _POLICY = (
     "give the role BYPASSRLS, or write options: {options: '-c row_security=on'} in its profile to "
     "find and delete only the rows it may see"
 )
-_PLACE = re.compile(r"COPY [^,]+, line (\d+)(?:, column (.+?))?(?::|\Z)", re.MULTILINE)
+_PLACE = re.compile(r"COPY [^,]+, [^\W\d]+ (\d+)(?:, [^\W\d]+ (.+?))? ?(?::|\Z)", re.MULTILINE)
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def _meaning(
     place: Callable[[int], str] | None,
 ) -> KadaError:
     state = error.pgcode or ""
-    text = f"{what}: {redact(_said(error, place), secrets)}"
+    text = f"{what}: {redact(message_of(error, place), secrets)}"
     if not state or state.startswith(_LOST):
         return TargetLostError(f"{text}; the load can be run again")
     if state == "55P03":
@@ -77,7 +77,7 @@ def _meaning(
     return TargetError(f"{text} (SQLSTATE {state})")
 
 
-def _said(error: psycopg2.Error, place: Callable[[int], str] | None) -> str:
+def message_of(error: psycopg2.Error, place: Callable[[int], str] | None) -> str:
     """The server's message, with names and the place in the data, and without values."""
     primary = error.diag.message_primary or str(error).strip().partition("\n")[0]
     found = _PLACE.search(error.diag.context or "")
@@ -86,18 +86,12 @@ def _said(error: psycopg2.Error, place: Callable[[int], str] | None) -> str:
         column = f", column {found[2]}" if found[2] else ""
         where = place(int(found[1])) if place else ""
         said += f" ({where or f'row {found[1]} of what was read'}{column})"
-    return said + _named(error)
+    return said + _named(error, said)
 
 
-def _named(error: psycopg2.Error) -> str:
+def _named(error: psycopg2.Error, said: str) -> str:
     names = {
         "constraint": error.diag.constraint_name,
         "column": error.diag.column_name,
     }
-    return "".join(
-        f", {kind} {name}" for kind, name in names.items() if name and name not in _primary(error)
-    )
-
-
-def _primary(error: psycopg2.Error) -> str:
-    return error.diag.message_primary or ""
+    return "".join(f", {kind} {name}" for kind, name in names.items() if name and name not in said)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from kada_dagster.loader.engine.failures import message_of
 from kada_dagster.loader.errors import SourceReadError, TargetError
 from kada_dagster_tests.loader.databases import Ends
 
@@ -81,3 +85,45 @@ def test_what_is_wrong_in_a_query_is_shown_with_its_place(ends: Ends) -> None:
     ends.at_target("CREATE TABLE t (d date)")
     with pytest.raises(SourceReadError, match=r'column "nothing" does not exist.*LINE 1'):
         ends.load("mode: full\nsource: {query: q.sql}\n", q__sql="SELECT nothing AS d")
+
+
+@pytest.mark.parametrize(
+    ("state", "primary", "context", "said"),
+    [
+        (
+            "22P02",
+            'ungültige Eingabesyntax für Typ integer: »sec"r"et«',
+            'COPY t, Zeile 2, Spalte i: »sec"r"et«',
+            "ungültige Eingabesyntax für Typ integer (row 2 of what was read, column i)",
+        ),
+        (
+            "22P02",
+            "syntaxe en entrée invalide pour le type integer : « secret »",
+            "COPY t, ligne 2, colonne i : « secret »",
+            "syntaxe en entrée invalide pour le type integer (row 2 of what was read, column i)",
+        ),
+        (
+            "22003",
+            "el valor «4917» está fuera de rango para el tipo integer",
+            "COPY t, línea 2, columna i: «4917»",
+            "el valor … está fuera de rango para el tipo integer "
+            "(row 2 of what was read, column i)",
+        ),
+        ("22007", "ungültiger Wert »secr« für »YYYY«", None, "ungültiger Wert …"),
+        (
+            "23502",
+            "NULL-Wert in Spalte »i« von Relation »t« verletzt Not-Null-Constraint",
+            "COPY t, Zeile 2: »\\N\tsecret«",
+            'NULL-Wert in Spalte "i" von Relation "t" verletzt Not-Null-Constraint '
+            "(row 2 of what was read)",
+        ),
+    ],
+)
+def test_no_value_is_in_a_message_of_a_server_that_speaks_another_language(
+    state: str, primary: str, context: str | None, said: str
+) -> None:
+    """Servers of Debian say this with `lc_messages` of Germany, France and Spain."""
+    told = {"message_primary": primary, "context": context}
+    diag = SimpleNamespace(**told, constraint_name=None, column_name=None)
+    error: Any = SimpleNamespace(diag=diag, pgcode=state)
+    assert message_of(error, None) == said
