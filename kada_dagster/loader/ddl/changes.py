@@ -40,7 +40,8 @@ def changes(
     from psycopg2.sql import SQL
 
     known = {column.name: column for column in table.columns}
-    keys = frozenset[str]().union(*table.unique_keys)  # stay as strict as they are
+    strict = frozenset(column.name for column in table.columns if column.is_strict)
+    keys = strict.union(*table.unique_keys)  # stay as strict as they are
     found: list[Change] = []
     for column in columns:
         have = known.get(column.name)
@@ -94,7 +95,8 @@ def _gone(column: TargetColumn, may_all: bool, *, is_key: bool) -> list[Change]:
     name = Identifier(column.name)
     if may_all:
         return [Change(f"drop {column.name}", SQL("DROP COLUMN {}").format(name))]
-    return [_may_be_missing(column)] if column.not_null and not is_key else []
+    is_needed = column.not_null and not column.has_default and not is_key
+    return [_may_be_missing(column)] if is_needed else []
 
 
 def _listed(columns: tuple[str, ...]) -> Composable:

@@ -63,6 +63,8 @@ class TargetColumn:
         not_null: whether it refuses NULL.
         is_generated: whether its value is computed, so that it takes none.
         equals: the operator that says whether two of its values are the same one.
+        has_default: whether it gets a value of its own in rows that bring none.
+        is_strict: whether the server lets it have no NULL: of a primary key, or an identity.
     """
 
     name: str
@@ -71,6 +73,8 @@ class TargetColumn:
     not_null: bool = False
     is_generated: bool = False
     equals: str = "="
+    has_default: bool = False
+    is_strict: bool = False
 
 
 @dataclass(frozen=True)

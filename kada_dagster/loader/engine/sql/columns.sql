@@ -1,4 +1,5 @@
--- The columns of a table; with each the operator that its own unique index compares by, where it is
+-- The columns of a table; whether they have a default, and must have a value whatever a load would
+-- like; with each the operator that its own unique index compares by, where it is
 -- none of the server's: by its bare name another type's is found, if its schema is not looked into.
 WITH RECURSIVE own AS (
   SELECT a.* FROM pg_catalog.pg_attribute a
@@ -21,6 +22,10 @@ equal(attnum, operator) AS (
 )
 SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.atttypid::int8,
   a.attnotnull, coalesce(to_jsonb(a) ->> 'attgenerated', '') <> '' OR a.attidentity = 'a',
-  coalesce((SELECT e.operator FROM equal e WHERE e.attnum = a.attnum), '=')
+  coalesce((SELECT e.operator FROM equal e WHERE e.attnum = a.attnum), '='),
+  a.atthasdef OR a.attidentity <> '',
+  a.attidentity <> '' OR EXISTS (SELECT FROM pg_catalog.pg_index i
+                                 WHERE i.indrelid = a.attrelid AND (i.indisprimary OR i.indisreplident)
+                                   AND a.attnum = ANY (i.indkey::int2[]))
 FROM own a
 ORDER BY a.attnum
