@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from kada_dagster.loader.pg_types import FIRST_USER_OID
 from kada_dagster.loader.source.base import Column, TargetColumn
-from kada_dagster.loader.source.target_types import TEXTS, base_of
+from kada_dagster.loader.source.target_types import TEXTS, bare, base_of
 
 if TYPE_CHECKING:
     from psycopg2.sql import Composable
+
+_PADDED = "character"
 
 Block = tuple[int, str, str]
 """Rows, and both sums."""
@@ -69,31 +71,38 @@ class Blocks:
 
         columns = [self._into(name) for name in self.key]
         made = [
-            _joined([_ordered(Literal(text), column) for text, column in zip(start, columns)])
+            self._joined([_ordered(Literal(text), column) for text, column in zip(start, columns)])
             for start in starts
         ]
         array = SQL("ARRAY[{}]").format(SQL(", ").join(made))
-        return SQL("width_bucket({}, {})").format(_joined(self._keys()), array)
+        return SQL("width_bucket({}, {})").format(self._joined(self._keys()), array)
+
+    def _joined(self, parts: list[Composable]) -> Composable:
+        """One value of the parts of a key; arrays would become one of more dimensions."""
+        from psycopg2.sql import SQL
+
+        is_array = base_of(self._into(self.key[0])).endswith("[]")
+        if len(parts) == 1 and not is_array:
+            return parts[0]
+        return SQL("ROW({})").format(SQL(", ").join(parts))
 
     def _keys(self) -> list[Composable]:
-        from psycopg2.sql import Identifier
-
-        own = {column.name: have.name for column, have in zip(self.into, self.columns)}
-        return [_ordered(Identifier(own[name]), self._into(name)) for name in self.key]
+        own = {want.name: _value(have, want) for want, have in zip(self.into, self.columns)}
+        return [_ordered(own[name], self._into(name)) for name in self.key]
 
     def _into(self, name: str) -> TargetColumn:
         return next(column for column in self.into if column.name == name)
 
     def _texts(self) -> list[Composable]:
         """Values as the target prints them, read by its type where the source has another one."""
-        from psycopg2.sql import SQL, Identifier
+        from psycopg2.sql import SQL
 
         made: list[Composable] = []
         for have, want in zip(self.columns, self.into):
             is_other = have.target_type != want.type and base_of(want) not in TEXTS
             is_known = want.facts is not None and want.facts.oid < FIRST_USER_OID
             cast = f"::{want.type}::text" if is_other and is_known else ""
-            made.append(SQL("{}::text" + cast).format(Identifier(have.name)))
+            made.append(SQL("{}::text" + cast).format(_value(have, want)))
         return made
 
 
@@ -111,6 +120,17 @@ def by_number(rows: Sequence[tuple[Any, ...]]) -> dict[int, Block]:
     return {-1 if row[0] is None else row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
+def _value(have: Column, want: TargetColumn) -> Composable:
+    """A column as COPY prints it: a `char(n)` with its blanks, which a cast to text leaves out."""
+    from psycopg2.sql import SQL, Identifier
+
+    name = Identifier(have.name)
+    was_padded, is_padded = bare(have.target_type) == _PADDED, base_of(want) == _PADDED
+    if was_padded and not is_padded:
+        return SQL("(CASE WHEN {0} IS NOT NULL THEN concat({0}) END)").format(name)
+    return SQL("{}::text::bpchar").format(name) if is_padded and not was_padded else name
+
+
 def _ordered(value: Composable, column: TargetColumn) -> Composable:
     """A value of the key in an order both servers share."""
     from psycopg2.sql import SQL
@@ -119,9 +139,3 @@ def _ordered(value: Composable, column: TargetColumn) -> Composable:
     if is_user or base_of(column) in TEXTS:
         return SQL('{}::text COLLATE "C"').format(value)
     return SQL("{}::" + base_of(column)).format(value)
-
-
-def _joined(parts: list[Composable]) -> Composable:
-    from psycopg2.sql import SQL
-
-    return parts[0] if len(parts) == 1 else SQL("ROW({})").format(SQL(", ").join(parts))
