@@ -65,6 +65,7 @@ class TargetColumn:
         equals: the operator that says whether two of its values are the same one.
         has_default: whether it gets a value of its own in rows that bring none.
         is_strict: whether the server lets it have no NULL: of a primary key, or an identity.
+        is_exact: whether values that are equal are known to be alike to the bit.
     """
 
     name: str
@@ -75,6 +76,7 @@ class TargetColumn:
     equals: str = "="
     has_default: bool = False
     is_strict: bool = False
+    is_exact: bool = False
 
 
 @dataclass(frozen=True)

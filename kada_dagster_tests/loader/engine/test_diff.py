@@ -60,6 +60,23 @@ def test_what_was_loaded_has_the_same_hashes_whatever_the_types(
     assert (again.counts.read, again.notes["blocks"][0]) == (0, "0")
 
 
+@pytest.mark.parametrize("task", [DIFF, DIFF.replace("diff", "upsert").replace("block: 10\n", "")])
+@pytest.mark.parametrize(
+    ("kind", "new", "old"),
+    [("numeric", "1.0", "1.00"), ("interval", "1 day", "24:00"), ("jsonb", "1.0", "1.00")],
+)
+def test_keys_that_are_equal_but_read_otherwise_become_those_of_the_source(
+    ends: Ends, task: str, kind: str, new: str, old: str
+) -> None:
+    both(ends, f"CREATE TABLE t (id {kind} PRIMARY KEY)")
+    ends.at_source(f"INSERT INTO t VALUES ('{new}')")
+    ends.at_target(f"INSERT INTO t VALUES ('{old}')")
+    assert ends.load(task).counts.updated == 1
+    assert ends.at_target("SELECT id::text FROM t") == [(new,)]
+    again = ends.load(task)
+    assert (again.counts.unchanged, again.notes.get("blocks", "0 of 1")) == (1, "0 of 1")
+
+
 def test_keys_of_several_columns_have_blocks_too(ends: Ends) -> None:
     both(ends, "CREATE TABLE t (a int, b text, v int, PRIMARY KEY (b, a))")
     ends.at_source("INSERT INTO t SELECT i % 3, 'k' || i, i FROM generate_series(1, 60) i")

@@ -17,6 +17,7 @@ from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
 from kada_dagster.loader.errors import SchemaMismatchError, TargetError
+from kada_dagster.loader.source.base import TargetColumn
 
 if TYPE_CHECKING:
     from psycopg2.sql import Composable
@@ -136,7 +137,7 @@ def _statement(waiting: WaitingRows, plan: LoadPlan) -> Composable:
     """
     from psycopg2.sql import SQL
 
-    data = [name for name in waiting.given.names if name not in plan.key]
+    data = [column.name for column in waiting.given.into if _may_differ(column, plan)]
     insert = SQL("INSERT INTO {} AS kept ({}) SELECT {} FROM {} ON CONFLICT ({}) ").format(
         waiting.table.identifier,
         names(waiting.given.names),
@@ -153,8 +154,13 @@ def _statement(waiting: WaitingRows, plan: LoadPlan) -> Composable:
     return counted.format(insert + act, is_new)
 
 
+def _may_differ(column: TargetColumn, plan: LoadPlan) -> bool:
+    """Whether it may have another value where the key is equal, as 1.0 and 1.00 are."""
+    return column.name not in plan.key or not column.is_exact
+
+
 def _update(data: list[str], plan: LoadPlan) -> Composable:
-    """Change the other columns where they differ, to the bit: every type can be compared so.
+    """Change the columns where they differ, to the bit: every type can be compared so.
 
     Rows behind a mark nearly all differ in its column, which is quickly seen. A row that was marked
     as gone and is there again has no mark any more.
