@@ -97,7 +97,9 @@ class CheckedTable:
 
 
 def source_rows(checked: CheckedTable) -> int:
-    """Rows the source has now.
+    """Rows the source has now; of a SELECT in the target, those it gave to the load just done.
+
+    It may read the very table, or the clock, and give others now.
 
     Raises:
         LoaderError: it refuses; or it cannot be counted, and what was read is not known.
@@ -108,6 +110,8 @@ def source_rows(checked: CheckedTable) -> int:
     if task.definition.is_read and not (checked.read == 0 and _may_be_as_before(task)):
         if checked.read is None:
             raise NotSupportedError(f"{task}: rows are counted only when they are loaded")
+        return checked.read
+    if task.connection is None and checked.read is not None:
         return checked.read
     if task.connection is None:
         statement = SQL("SELECT count(*) FROM {}").format(rows_of(checked.plan.selection))

@@ -95,6 +95,17 @@ def test_of_a_history_the_current_versions_are_counted_and_unique(ends: Ends) ->
     assert found["row_count"].facts["target_rows"] == 1
 
 
+def test_of_a_select_that_reads_its_own_table_the_rows_it_gave_are_counted(ends: Ends) -> None:
+    ends.at_target("CREATE TABLE t (n int); INSERT INTO t VALUES (1)")
+    task = "mode: sql\nsql: q.sql\ntarget: {swap: delete}\n" + ROW_COUNT
+    files = {"public/t/q.sql": "SELECT n FROM t UNION ALL SELECT max(n) + 1 FROM t"}
+    project = ends.project(**{"public/t/task.yaml": task, **files})
+    found = project.tasks["public.t"]
+    read = run_task(found, project).counts.read
+    (row_count,) = check_task(found, project, ["row_count"], read=read)
+    assert (row_count.passed, row_count.facts["source_rows"]) == (True, 2)
+
+
 def test_the_rows_of_a_select_are_counted_where_it_runs(ends: Ends) -> None:
     ends.at_target("CREATE TABLE t (n int)")
     task = "mode: sql\nsql: q.sql\n" + ROW_COUNT
