@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
+from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.errors import TargetError
 from kada_dagster_tests.loader.databases import Ends
 
@@ -41,3 +45,26 @@ def test_a_trigger_that_lets_them_go_is_no_matter(ends: Ends, task: str) -> None
     ends.load(task, q__sql=SELECT)
     assert ends.load(task, q__sql=SELECT).counts.deleted > 0
     assert ends.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
+
+
+def test_texts_that_the_source_orders_otherwise_are_not_there_twice(ends: Ends) -> None:
+    """There `a` is not less than `B`, as in most databases of MySQL; here it may be."""
+    ends.folder.mkdir(parents=True)
+    with closing(sqlite3.connect(ends.folder / "till.db")) as raw, raw:
+        raw.execute("CREATE TABLE t (code TEXT COLLATE NOCASE)")
+        raw.execute("INSERT INTO t VALUES ('B'), ('a')")
+    ends.at_target('CREATE TABLE t (code text COLLATE "C")')
+    target = f"host: 127.0.0.1, port: {ends.server.port}, database: {ends.target}"
+    project = ends.read(
+        {
+            "connections.yaml": f"target: {{type: postgres, {target}, username: postgres}}\n"
+            f"till: {{type: sqlite, path: '{ends.folder}/till.db'}}\n",
+            "routes/till/route.yaml": "source: till\n",
+            "routes/till/public/t/task.yaml": "mode: incremental\nsource: {table: t}\n"
+            "cursor: code\n",
+        }
+    )
+    run_task(project.tasks["public.t"], project)
+    result = run_task(project.tasks["public.t"], project)
+    assert (result.counts.inserted, result.counts.deleted, result.mark_after) == (2, 2, "a")
+    assert ends.at_target("SELECT code FROM t ORDER BY 1") == [("B",), ("a",)]
