@@ -30,6 +30,7 @@ from kada_dagster.collector.run_scope import (
     require_closed,
     required_windows,
     runs_step,
+    spans_sent,
 )
 from kada_dagster.collector.staged_runs import require_newest, staged_runs
 from kada_dagster.errors import WatermarkError
@@ -140,7 +141,9 @@ def build_high_water_mark(instance: CollectorInstance) -> dg.AssetsDefinition:
             store = resource.store()
             before = store.read(instance.name)
             _require_sent(context, instance, windows, before)
-            state = store.record(instance.name, windows.window, instance.first)
+            state = before
+            for span in spans_sent(context, instance.sent_key, windows):
+                state = store.record(instance.name, span, instance.first)
             facts = mark_metadata(before.mark, state.mark, gap(state, instance.first), utc_now())
             _describe_windows(context, instance, windows)
         return dg.MaterializeResult(metadata={**facts, "kept_in": store.describe(instance.name)})

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
 
+EXTRACTS = "extracts"
+"""Names the runs an upload sent, by their folders."""
+
 _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = ("OBJECT_TYPE", "TOOL_OBJECT_TYPE", "NAME", "PATH", "DATA_TYPE")
 _CELL = 80
@@ -97,7 +100,7 @@ def upload_metadata(
         "bytes": sum(receipt.size for receipt in receipts),
         "duration_seconds": round(seconds, 3),
         "landing": landing,
-        "extracts": ", ".join(run.folder for run in runs),
+        EXTRACTS: ", ".join(run.folder for run in runs),
         "placed": dg.MetadataValue.md(
             _table(
                 ("file", "bytes", "state", "sha256"),

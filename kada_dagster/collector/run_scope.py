@@ -10,9 +10,10 @@ import dagster as dg
 
 from kada_dagster.collector.failures import StepContext
 from kada_dagster.collector.instance import CollectorInstance
+from kada_dagster.collector.metadata import EXTRACTS
 from kada_dagster.collector.partitions import RunWindows, run_windows
 from kada_dagster.errors import ConfigError
-from kada_dagster.hwm.mark import MarkState, gap, settled
+from kada_dagster.hwm.mark import MarkState, gap, merged, settled
 from kada_dagster.hwm.window import Window, format_hwm, parse_hwm
 
 _PAGE = 1000  # events at once
@@ -85,6 +86,25 @@ def first_not_sent(
         return None
     missing = gap(state, wanted.start)
     return Window(reached, min(missing.end, wanted.end) if missing else wanted.end)
+
+
+def spans_sent(
+    context: dg.AssetExecutionContext, asset: dg.AssetKey, windows: RunWindows
+) -> Sequence[Window]:
+    """What is uploaded with the windows of this run: at least these. An upload alone sends the
+    whole run its window was extracted in.
+
+    Args:
+        context: of the step that asks.
+        asset: notes the runs it sent, as `metadata.upload_metadata` gives them.
+        windows: of the run; all were sent.
+    """
+    wanted = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=list(windows.keys))
+    newest = context.instance.fetch_materializations(wanted, limit=1).records
+    event = newest[0].asset_materialization if newest else None
+    noted: Any = event.metadata.get(EXTRACTS) if event is not None else None
+    runs = str(noted.value).split(", ") if noted is not None else []
+    return merged([windows.window, *map(Window.from_folder, runs)])
 
 
 def _materialized(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 
 import dagster as dg
@@ -120,6 +121,14 @@ def test_an_upload_alone_sends_the_range_its_window_was_extracted_in(location: L
     assert result.success, failure(result)
     assert location.landed() == ["LINKAGE_20240104000000.csv", "META_20240104000000.csv"]
     assert len(location.reads()) == 1
+
+
+def test_an_upload_alone_moves_the_mark_past_all_it_has_sent(location: Location) -> None:
+    location.run(JAN_1, JAN_3, assets=["extract"])
+    assert location.run(JAN_1, assets=["upload", "high_water_mark"]).success
+    assert location.mark() == JAN_4
+    # Else what is sent next has the same names and less in them.
+    assert not location.tick(datetime(2024, 1, 4, tzinfo=timezone.utc)).run_requests
 
 
 def test_a_mark_alone_follows_an_earlier_upload(location: Location) -> None:
