@@ -107,7 +107,7 @@ class FailureReader:
             step=step,
             windows=self._windows(run, subject),
             error=error,
-            cause=_cut(redact(cause.strip(), self._secrets)),
+            cause=_cut(redact(_characters(cause.strip()), self._secrets)),
             next_step=cure,
             at=at,
         )
@@ -161,6 +161,12 @@ def _failed_checks(events: Iterable[dg.DagsterEvent]) -> str:
         if not check.passed and check.blocking:
             found.append(f"check {check.check_name}: {check.description or 'failed'}")
     return "\n".join(found)
+
+
+def _characters(text: str) -> str:
+    """The text without halves of surrogate pairs, as Python writes bytes of a file name that are
+    no UTF-8: neither a mail nor the cursor takes them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _cut(text: str) -> str:

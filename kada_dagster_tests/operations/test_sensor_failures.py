@@ -155,6 +155,16 @@ def test_a_job_of_nobody_is_told_by_its_name(quiet: Site, inbox: Inbox) -> None:
     assert inbox.facts()["cause"] == "crooked as ever"
 
 
+def test_a_cause_that_is_no_text_stops_no_alert(quiet: Site, inbox: Inbox) -> None:
+    def crooked() -> None:
+        raise ValueError("no such file: " + os.fsdecode(b"caf\xe9.csv"))
+
+    graph: Any = dg.GraphDefinition("other", node_defs=[dg.op(crooked)])
+    graph.to_job().execute_in_process(instance=quiet.instance, raise_on_error=False)
+    quiet.ticks()
+    assert inbox.facts()["cause"] == "no such file: caf?.csv"
+
+
 def test_runs_of_other_code_locations_are_left_to_them(quiet: Site, inbox: Inbox) -> None:
     run = quiet.launched({"dagster/partition": DAY}, dg.DagsterRunStatus.QUEUED)
     assert run.remote_job_origin is not None
