@@ -18,7 +18,7 @@ def resolved_attributes(
     """The values of the attributes, and the file they are written in."""
     given: Any = {} if attributes is None else attributes.model_dump()
     templates: Any = context.resolution_context
-    return templates.resolve_value(given), _defs_file(context.path)
+    return templates.resolve_value(given), defs_file(context.path)
 
 
 def attributes_model(settings: type[BaseModel], optional: Collection[str] = ()) -> type[BaseModel]:
@@ -46,5 +46,6 @@ def attributes_model(settings: type[BaseModel], optional: Collection[str] = ()) 
     return Attributes
 
 
-def _defs_file(path: Path) -> Path:
+def defs_file(path: Path) -> Path:
+    """The file of the component in a folder."""
     return path / "defs.yaml" if path.is_dir() else path

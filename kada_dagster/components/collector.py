@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, cast
 
 import dagster as dg
@@ -15,8 +16,9 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from kada_dagster.collector.build import source_definitions
-from kada_dagster.components.attributes import attributes_model, resolved_attributes
+from kada_dagster.components.attributes import attributes_model, defs_file, resolved_attributes
 from kada_dagster.config import HighWaterMarkSettings, SourceSettings, source_settings
+from kada_dagster.errors import ConfigError
 
 _MARKS = "high_water_marks"
 
@@ -49,9 +51,14 @@ class CollectorComponent(dg.Component, ABC):
         values = {**_values(settings), _MARKS: marks}
         return cast("Self", model.model_validate(values, context={"base": file.parent}))
 
-    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:  # noqa: ARG002
-        """The same definitions as kada.yaml gives the source."""
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """The same definitions as kada.yaml gives the source.
+
+        Raises:
+            ConfigError: another component has the same landing directory.
+        """
         settings = cast("SourceSettings", self)
+        _require_own_landing(settings, context)
         marks = cast("HighWaterMarkSettings", getattr(self, _MARKS))
         return source_definitions(settings, marks)
 
@@ -63,6 +70,23 @@ class CollectorScaffolder(dg.Scaffolder[Any]):
         """Write the file for a new instance, named like its folder, from the class's `example`."""
         kind = _scaffolded(request.type_name)
         dg.scaffold_component(request, {"name": request.target_path.name, **kind.example})
+
+
+def _require_own_landing(settings: SourceSettings, context: dg.ComponentLoadContext) -> None:
+    """Files of two sources have the same names: in one directory they would replace each other."""
+    if settings.landing is None:
+        return
+    every: Any = context.component_tree.get_all_components
+    others: list[SourceSettings] = []
+    with suppress(ImportError):  # outside of a project; in one, Dagster tells it
+        others = every(of_type=CollectorComponent)
+    for other in others:
+        place = other.landing.place if other.landing and other.name != settings.name else None
+        if place == settings.landing.place:
+            raise ConfigError(
+                f"{defs_file(context.path)}: landing: {other.name!r} has this landing directory; "
+                "each needs its own"
+            )
 
 
 def _values(settings: SourceSettings) -> dict[str, Any]:

@@ -165,3 +165,16 @@ def test_a_scaffolded_component_is_a_valid_one(project: DefsFolderSandbox) -> No
 def test_a_component_without_attributes_says_what_is_missing() -> None:
     with pytest.raises(ConfigError, match="name: is required"):
         PostgresCollector.load(None, dg.ComponentTree.for_test().load_context)
+
+
+def test_two_components_with_one_landing_directory_are_refused(
+    project: DefsFolderSandbox,
+) -> None:
+    lake = {"type": "s3", "bucket": "lake", "path": "lz/landing"}
+    write(project, "shop", {**ATTRIBUTES, "landing": lake})
+    write(
+        project, "crm", {**ATTRIBUTES, "name": "crm", "landing": {**lake, "path": "/lz/landing/"}}
+    )
+    with refused(project) as said:
+        text = "\n".join(said)
+    assert "defs.yaml: landing: 'shop' has this landing directory; each needs its own" in text
