@@ -7,8 +7,8 @@ pause is over), its run windows and its pause let it, and nothing it depends on 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from kada_dagster.loader.definition.graph import in_order
@@ -16,6 +16,8 @@ from kada_dagster.loader.definition.parts import RunSettings
 from kada_dagster.loader.hours import is_within, last_tick
 
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
+_APART = timedelta(hours=1)
+"""Clocks of two machines differ by less."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,15 @@ class Seen:
         """Whether the last run came to nothing, or not to its end."""
         came_to_nothing = (self.began or _EVER) > (self.loaded or _EVER)
         return not self.is_at_work and (came_to_nothing or self.is_partial)
+
+    def known_at(self, now: datetime) -> Seen:
+        """Without moments that lie ahead: the clock was set back since, and whatever is compared
+        with them would wait until it is there again."""
+        names = ("taken", "loaded", "began", "ended")
+        moments = {name: getattr(self, name) for name in names}
+        return replace(
+            self, **{name: None for name, at in moments.items() if at and at > now + _APART}
+        )
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,7 @@ def _hold(task: str, own: Seen, verdict: Verdict, first: str | None) -> str | No
 
 def _verdict(run: RunSettings, own: Seen, masters: Mapping[str, Seen], now: datetime) -> Verdict:
     """What there is to say of a task without regard to those that come first."""
+    own, masters = own.known_at(now), {m: seen.known_at(now) for m, seen in masters.items()}
     if own.is_at_work:
         return Verdict("working")
     if run.cron is None and run.pause is None and not masters:

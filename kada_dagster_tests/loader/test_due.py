@@ -74,6 +74,27 @@ def test_a_tick_during_a_run_is_not_lost() -> None:
     assert one(daily, working(7.5)).state == "working"
 
 
+@pytest.mark.parametrize(
+    ("run", "masters"),
+    [
+        ({"cron": "0 5 * * *"}, {}),
+        ({"cron": "0 5 * * *", "pause": "1 hour"}, {}),
+        ({"pause": "1 hour"}, {}),
+        ({}, {"m": loaded(2)}),
+    ],
+)
+def test_a_clock_that_was_set_back_stops_no_loads(
+    run: dict[str, Any], masters: dict[str, Seen]
+) -> None:
+    ahead = loaded(-300 * 24)  # while the clock was most of a year ahead
+    assert one(run, ahead, **masters).state == "due"
+    assert one(run, failed(-300 * 24, before=30), **masters).state == "due"
+
+
+def test_a_clock_that_was_set_back_makes_nothing_due_for_ever() -> None:
+    assert one({}, loaded(1), m=loaded(-300 * 24)).state == "early"
+
+
 def test_a_run_that_failed_is_not_made_again_before_the_next_tick() -> None:
     assert one({"cron": "0 5 * * *"}, failed(6, before=30)).state == "early"
     assert one({"cron": "0 * * * *"}, failed(0.5, before=30)).state == "due"
