@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
@@ -138,6 +138,8 @@ class Watched:
 
     def _store(self, source: CollectorInstance) -> MarkStore:
         given = self.resources.get(source.marks_resource)
+        if isinstance(given, dg.ConfigurableResource):  # as for a run: it may name variables
+            given = cast("Any", given).process_config_and_initialize()
         if given is not None:
             return cast("HighWaterMarkResource", given).store()
         place = self.marks_of.get(source.name, self.config.high_water_marks)

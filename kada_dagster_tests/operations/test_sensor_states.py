@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import dagster as dg
 import pytest
 
+from kada_dagster.collector.build import build_definitions
+from kada_dagster.hwm.resource import FileMarkResource
 from kada_dagster_tests.operations.inbox import Inbox
 from kada_dagster_tests.operations.site import FIRST, Site
 
@@ -95,6 +98,21 @@ def test_a_mark_that_cannot_be_read_is_neither_current_nor_late(
     assert inbox.titles[2:] == [
         ["source docs: its mark is current again", "source docs: its mark can be read again"]
     ]
+
+
+def test_marks_of_a_resource_that_names_a_variable_are_looked_at(
+    watched: Site, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As runs do: a resource in place of the configured one holds references."""
+    watched.definitions()  # writes the file
+    marks = {"docs_marks": FileMarkResource(path=dg.EnvVar("TEST_MARKS"))}
+    there = build_definitions(watched.folder / "kada.yaml", resources=marks)
+    monkeypatch.setattr(watched, "definitions", lambda: there)
+    monkeypatch.setenv("TEST_MARKS", str(watched.folder / "hwm"))
+    watched.set_mark(FIRST)
+    watched.ticks()
+    assert inbox.titles == [["source docs: its mark lags"]]
+    assert inbox.facts()["mark"] == "2024-01-01 00:00:00 UTC"
 
 
 def test_a_source_nobody_minds_is_not_told(watched: Site, inbox: Inbox) -> None:
