@@ -77,11 +77,11 @@ def look(
     left = after_sending(memory.outbox, attempts, channels)
     notices: list[Notice] = []
     try:
-        notices, after = _looked(context, settings, watched, memory, now)
+        notices, after, trouble = _looked(context, settings, watched, memory, now)
+        remarks += [trouble] if trouble else []
         outbox = posted(left, notices, attempts, channels)
     except Exception as error:  # what was sent must be remembered, or each tick sends it again
-        why = str(error) if isinstance(error, KadaError) else type(error).__name__
-        remarks.append(f"not looked at anything: {why}")
+        remarks.append(f"not looked at anything: {_why(error)}")
         after, outbox = memory, left
     said = _said(attempts, [*remarks, *more], outbox, notices)
     context.log.info(said)
@@ -105,16 +105,25 @@ def _looked(
     watched: Watched,
     memory: Memory,
     now: datetime,
-) -> tuple[list[Notice], Memory]:
-    """What is to be told, and what is then remembered."""
+) -> tuple[list[Notice], Memory, str]:
+    """What is to be told, what is then remembered, and what could not be looked at."""
     runs = _look_at_runs(context, watched, memory, now)
-    states = _look_at_states(context, settings, watched, memory, now)
+    states, trouble = None, ""
+    try:
+        states = _look_at_states(context, settings, watched, memory, now)
+    except Exception as error:  # runs that failed are told all the same
+        trouble = f"not looked at marks, loads and syncs: {_why(error)}"
     subjects = {problem.subject for problem in memory.state.problems.values()}
     worked = last_worked(context.instance, watched, subjects)
     seen = Seen(runs.failures, worked, states)
     notices, state = decide(memory.state, seen, now, settings.remind_after)
     looked = memory.looked if states is None else now
-    return notices, Memory(runs.after, runs.undecided, looked, state)
+    return notices, Memory(runs.after, runs.undecided, looked, state), trouble
+
+
+def _why(error: Exception) -> str:
+    """What the error says where it is ours; the words of others may hold anything."""
+    return str(error) if isinstance(error, KadaError) else type(error).__name__
 
 
 @dataclass(frozen=True)

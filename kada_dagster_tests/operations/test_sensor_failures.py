@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from kada_dagster.operations.sensor import SENSOR
+from kada_dagster.operations.watched import Watched
 from kada_dagster_tests.api.http_server import Reply
 from kada_dagster_tests.operations.inbox import Inbox
 from kada_dagster_tests.operations.site import HOOK, WEBHOOK, Site
@@ -163,6 +164,22 @@ def test_a_cause_that_is_no_text_stops_no_alert(quiet: Site, inbox: Inbox) -> No
     graph.to_job().execute_in_process(instance=quiet.instance, raise_on_error=False)
     quiet.ticks()
     assert inbox.facts()["cause"] == "no such file: caf?.csv"
+
+
+def test_a_failure_is_told_where_nothing_else_can_be_looked_at(
+    quiet: Site, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet.break_source()
+    quiet.run(DAY)
+
+    def refuse(*_: Any) -> None:
+        raise RuntimeError("pl4nted")
+
+    monkeypatch.setattr(Watched, "marks", refuse)
+    for minutes in (10, 20):
+        quiet.look_at(datetime.now(timezone.utc) + timedelta(minutes=minutes))
+    assert inbox.titles == [["source docs: extract failed"]]
+    assert "not looked at marks, loads and syncs: RuntimeError" in quiet.said[-1]
 
 
 def test_runs_of_other_code_locations_are_left_to_them(quiet: Site, inbox: Inbox) -> None:
