@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from kada_dagster.collector.partitions import range_tags
+from kada_dagster.errors import ConfigError
 from kada_dagster.loader.assets import PRIORITY_TAG
 from kada_dagster.loader.due import Verdict, verdicts
 from kada_dagster.loader.instance import LoaderInstance
@@ -77,7 +78,7 @@ def look(
     project = instance.project
     runs = {name: task.definition.run for name, task in project.tasks.items()}
     found = verdicts(runs, project.waits_for, seen_tasks(context.instance, instance), now)
-    requests = _requests(context.instance, instance, found, now)
+    requests = _requests(context, instance, found, now)
     chosen = [*islice(requests, instance.settings.sensor.max_runs)]
     said = explanation(found)
     if not chosen:
@@ -96,7 +97,7 @@ def explanation(found: Mapping[str, Verdict]) -> str:
 
 
 def _requests(
-    dagster: dg.DagsterInstance,
+    context: dg.SensorEvaluationContext,
     instance: LoaderInstance,
     found: Mapping[str, Verdict],
     now: datetime,
@@ -109,7 +110,12 @@ def _requests(
         if task.definition.split is None:
             yield _request(instance, task, key, [])
             continue
-        for stretch in due_stretches(dagster, instance, task.id, now):
+        try:
+            found_stretches = due_stretches(context.instance, instance, task.id, now)
+        except ConfigError as error:  # too many ranges by now, or none yet: of this task alone
+            context.log.error(f"{task.id}: {error}")
+            continue
+        for stretch in found_stretches:
             yield _request(instance, task, f"{key}:{stretch[0].name}", stretch)
 
 

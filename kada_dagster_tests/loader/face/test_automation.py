@@ -103,6 +103,18 @@ def test_dagster_takes_what_the_sensor_asks_for(location: Make) -> None:
     assert ranged.tags["dagster/asset_partition_range_start"] == "2026-01-01"
 
 
+@pytest.mark.parametrize("split", ["start: 2011-01-01", "start: 2060-01-01"])
+def test_a_task_whose_ranges_cannot_be_told_keeps_no_other_waiting(
+    location: Make, split: str
+) -> None:
+    """Too many hours by now, or none yet."""
+    place = location(
+        public__a=HOURLY + "}\n",
+        public__d=HOURLY + "}\n" + f"split: {{by: at, every: hour, {split}}}",
+    )
+    assert selected(asked(place)) == ["public/a"]
+
+
 def test_what_was_loaded_since_the_tick_is_left_alone(location: Make, ends: Ends) -> None:
     source(ends)
     place = location(public__t=HOURLY + "}\n")
