@@ -81,18 +81,30 @@ def _plain_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def expanded(path: Path) -> Path:
+    """The path with `~` as the home folder it stands for.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such user, or one without HOME and without an account
+        raise ValueError(f"{path.parts[0]} is no home folder here; write the full path") from None
+
+
 def _locate(path: Path, info: ValidationInfo) -> Path:
     """Relative paths count from the configuration file (`base` in the validation context)."""
     _no_reference(str(path))
     context: dict[str, Any] = info.context or {}
-    return Path(context.get("base", "")) / path.expanduser()
+    return Path(context.get("base", "")) / expanded(path)
 
 
 def _locate_read(path: Path, info: ValidationInfo) -> Path:
     """As `_locate`, but for the packaged demo beside its file, not where it writes (`beside`)."""
     _no_reference(str(path))
     context: dict[str, Any] = info.context or {}
-    return Path(context.get("beside", context.get("base", ""))) / path.expanduser()
+    return Path(context.get("beside", context.get("base", ""))) / expanded(path)
 
 
 def _folder_or_url(value: object, info: ValidationInfo) -> Path | str:

@@ -14,6 +14,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from kada_dagster.config.document import Document, FieldPath
+from kada_dagster.config.fields import expanded
 from kada_dagster.config.models import SourceSettings
 from kada_dagster.config.problems import (
     ConfigFileError,
@@ -90,12 +91,11 @@ class SourceReader:
         named = own.get("config_file")
         if not isinstance(named, str):
             return {}
-        file = self.document.base / Path(named).expanduser()
         try:
-            self.vendor = read_vendor_json(file)
+            self.vendor = read_vendor_json(self.document.base / expanded(Path(named)))
         except ConfigFileError:
             raise
-        except ConfigError as error:
+        except (ConfigError, ValueError) as error:
             unreadable = str(error)
         else:
             return _vendor_fields(self.vendor, model)
@@ -129,7 +129,10 @@ def _vendor_value(vendor: Document, key: str, value: Any, model: type[SourceSett
         secret = Secret.parse(value)
         return secret if secret.is_reference else Secret(file=vendor.file.absolute(), key=key)
     if key == "output_path" and isinstance(value, str) and value and not is_url(value):
-        return str(vendor.file.parent.absolute() / Path(value).expanduser())
+        try:
+            return str(vendor.file.parent.absolute() / expanded(Path(value)))
+        except ValueError as error:
+            raise ConfigFileError([Problem(vendor.where((key,)), key, str(error))]) from None
     return value
 
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from kada_dagster.config.document import read_text
-from kada_dagster.config.fields import LocalPath, Seconds, SecretReference, ServerName, Text
+from kada_dagster.config.fields import (
+    LocalPath,
+    Seconds,
+    SecretReference,
+    ServerName,
+    Text,
+    expanded,
+)
 from kada_dagster.config.models import SourceSettings
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ def _locate_sql(text: str, info: ValidationInfo) -> str:
     if not _SQL_FILE.match(text):
         return text
     context: dict[str, Any] = info.context or {}
-    path = Path(context.get("base", "")) / Path(text.strip()).expanduser()
+    path = Path(context.get("base", "")) / expanded(Path(text.strip()))
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file")
     return str(path)

@@ -37,6 +37,23 @@ def test_a_folder_counts_from_the_file_and_a_url_is_taken_as_it_is(tmp_path: Pat
     assert output_path(tmp_path, f"{URL}/") == URL
 
 
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [
+        ("output_path", "~nobody_at_all/out"),
+        ("config_file", "~nobody_at_all/shop.json"),
+        ("landing", '{type: local, path: "~nobody_at_all/lz"}'),
+    ],
+)
+def test_a_home_folder_that_nobody_has_is_named_with_its_field(
+    tmp_path: Path, field: str, written: str
+) -> None:
+    (tmp_path / "kada.yaml").write_text(f"{SOURCE}    {field}: {written}\n")
+    with pytest.raises(ConfigError, match="~nobody_at_all is no home folder here") as caught:
+        load_config_file(tmp_path / "kada.yaml")
+    assert f"kada.yaml:7: sources[0].{field}" in str(caught.value)
+
+
 def test_the_extractor_writes_to_the_place(tmp_path: Path) -> None:
     for written, staging in (
         (URL, SharedStaging(URL, "shop")),
