@@ -124,13 +124,18 @@ def source_definitions(
         resources: as for `build_definitions`.
 
     Raises:
-        ConfigError: Dagster cannot make partitions of the window settings.
+        ConfigError: Dagster cannot make partitions of the window settings, or refuses owners or
+            tags.
     """
     instance = CollectorInstance(settings)
     own = instance_resources(instance, marks)
     replaced = {key: value for key, value in (resources or {}).items() if key in own}
+    try:
+        assets = build_assets(instance)
+    except dg.DagsterInvalidDefinitionError as error:  # it knows no source
+        raise ConfigError(f"source {instance.name}: Dagster refuses it: {error}") from None
     parts = dg.Definitions(
-        assets=build_assets(instance),
+        assets=assets,
         asset_checks=[build_checks(instance)],
         resources={**own, **replaced},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -93,6 +94,16 @@ def test_an_error_in_the_configuration_names_file_and_field(location: Location) 
     location.sources[0]["landing"] = {"type": "local", "pathh": "x"}
     with pytest.raises(ConfigError, match=r"kada\.yaml:.*landing\.pathh"):
         location.definitions()
+
+
+@pytest.mark.parametrize("field", [{"owners": ["data team"]}, {"tags": {"cost centre": "7"}}])
+def test_what_dagster_refuses_names_the_source(
+    empty_location: Location, field: dict[str, Any]
+) -> None:
+    empty_location.add("docs")
+    empty_location.add("wiki", **field)
+    with pytest.raises(ConfigError, match=r"source wiki: Dagster refuses it: .*(team|centre)"):
+        empty_location.definitions()
 
 
 def test_paths_in_the_configuration_count_from_its_file(
