@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, cast
 
+from kada_dagster.errors import ConfigError
 from kada_dagster.fivetran.watch.hints import Hints
 from kada_dagster.secrets import Secret
 
@@ -128,10 +129,13 @@ def receiver(
         The port.
 
     Raises:
-        ConfigError: the secret cannot be looked up.
+        ConfigError: the secret cannot be looked up, or is empty: anybody signs with that.
         OSError: the port is taken.
     """
-    with _Server((host, port), hints, secret.reveal()) as server:
+    value = secret.reveal()
+    if not value.strip():
+        raise ConfigError(f"{secret}: is empty; set it to the secret of the webhook")
+    with _Server((host, port), hints, value) as server:
         thread = Thread(target=server.serve_forever, name="fivetran-webhooks", daemon=True)
         thread.start()
         try:

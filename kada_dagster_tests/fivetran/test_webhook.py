@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from kada_dagster.errors import ConfigError
 from kada_dagster.fivetran.watch.cursor import encode
 from kada_dagster.fivetran.watch.hints import Hints
 from kada_dagster.fivetran.webhook import SIGNATURE, is_signed, receiver
@@ -64,6 +65,16 @@ def test_a_signature_of_either_case_is_taken_and_the_hint_is_on_the_disk(
     assert post(url, header=case(signature())) == 200  # type: ignore[operator]
     (hint,) = Hints(folder).waiting()
     assert hint.read_bytes() == BODY
+
+
+def test_an_empty_secret_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_HOOK_SECRET", "")
+    with (
+        pytest.raises(ConfigError, match=r"\$\{TEST_HOOK_SECRET\}: is empty"),
+        receiver(Hints(folder), Secret(variable="TEST_HOOK_SECRET"), port=0) as port,
+    ):
+        post(f"http://127.0.0.1:{port}", header=signature(secret=""))
+    assert Hints(folder).waiting() == []
 
 
 @pytest.mark.parametrize(
