@@ -168,6 +168,28 @@ def test_the_window_that_is_still_open_is_refused() -> None:
         key_window(window_partitions(DAILY), today)
 
 
+@pytest.mark.parametrize(
+    ("start", "cron", "zone"),
+    [
+        ("2023-10-28 20:00:00", "0 * * * *", "Europe/Berlin"),
+        ("2023-11-04 20:30:00", "30 * * * *", "America/New_York"),
+        ("2023-04-01 20:00:00", "*/15 * * * *", "Australia/Lord_Howe"),
+    ],
+)
+def test_a_range_that_ends_where_the_clock_is_put_back_has_all_its_keys(
+    start: str, cron: str, zone: str
+) -> None:
+    partitions = window_partitions(WindowSettings(start=start, cron=cron, timezone=zone))
+    first = key_window(partitions, start).start
+    windows = [*islice(windows_from(partitions, first), 24)]
+    keys = [key_of(partitions, window) for window in windows]
+    for last, window in enumerate(windows):
+        found = run_windows(_run(range_tags(keys[0], keys[last])), partitions)
+        assert found is not None
+        assert list(found.keys) == keys[: last + 1]
+        assert found.window == Window(first, window.end)
+
+
 def test_a_range_that_runs_backwards_is_refused() -> None:
     run = _run(range_tags("2024-01-03 00:00:00", "2024-01-01 00:00:00"))
     with pytest.raises(ConfigError, match="backwards"):
