@@ -7,9 +7,8 @@ all: each has its own priority and time limit, and waits for its own pool.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -78,8 +77,7 @@ def look(
     project = instance.project
     runs = {name: task.definition.run for name, task in project.tasks.items()}
     found = verdicts(runs, project.waits_for, seen_tasks(context.instance, instance), now)
-    requests = _requests(context, instance, found, now)
-    chosen = [*islice(requests, instance.settings.sensor.max_runs)]
+    chosen = _first(_requests(context, instance, found, now), instance.settings.sensor.max_runs)
     said = explanation(found)
     if not chosen:
         return dg.SkipReason(f"{instance.name}: {said}")
@@ -96,27 +94,37 @@ def explanation(found: Mapping[str, Verdict]) -> str:
     return "; ".join([", ".join(parts), *held[:_SHOWN], *more])
 
 
+def _first(requests: Iterable[list[dg.RunRequest]], most: int) -> list[dg.RunRequest]:
+    """As many runs as a look may ask for. A task whose runs do not all fit waits for the next look:
+    when one of them has begun, its cause is gone, and the others would wait for another."""
+    chosen: list[dg.RunRequest] = []
+    for of_task in requests:
+        if chosen and len(chosen) + len(of_task) > most:
+            break
+        chosen += of_task[:most]
+    return chosen
+
+
 def _requests(
     context: dg.SensorEvaluationContext,
     instance: LoaderInstance,
     found: Mapping[str, Verdict],
     now: datetime,
-) -> Iterator[dg.RunRequest]:
-    """Runs for the tasks that are due, those of the highest priority first."""
+) -> Iterator[list[dg.RunRequest]]:
+    """Runs for each of the tasks that are due, those of the highest priority first."""
     tasks = instance.project.tasks
     due = [tasks[name] for name, verdict in found.items() if verdict.state == "due"]
     for task in sorted(due, key=lambda task: -task.definition.run.priority):
         key = f"{instance.name}:{task.id}:{found[task.id].why}"
         if task.definition.split is None:
-            yield _request(instance, task, key, [])
+            yield [_request(instance, task, key, [])]
             continue
         try:
-            found_stretches = due_stretches(context.instance, instance, task.id, now)
+            parts = due_stretches(context.instance, instance, task.id, now)
         except ConfigError as error:  # too many ranges by now, or none yet: of this task alone
             context.log.error(f"{task.id}: {error}")
             continue
-        for stretch in found_stretches:
-            yield _request(instance, task, f"{key}:{stretch[0].name}", stretch)
+        yield [_request(instance, task, f"{key}:{one[0].name}", one) for one in parts]
 
 
 def _request(

@@ -205,6 +205,27 @@ def test_one_look_asks_for_no_more_than_it_may(location: Make) -> None:
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
 
+def test_the_runs_of_a_task_are_asked_for_in_one_look(location: Make, ends: Ends) -> None:
+    source(ends)
+    start = datetime.now(timezone.utc) - timedelta(days=4)
+    days = [(start + timedelta(days=n)).strftime("%Y-%m-%d") for n in range(5)]
+    split = f'split: {{by: at, every: day, start: "{days[0]}"}}\n'
+    place = location(
+        {"fields": {"sensor": {"max_runs": 2}}},
+        public__a=HOURLY + ", priority: 5}\n",
+        public__t=HOURLY + "}\n" + split,
+    )
+    assert place.run("public.t", first=days[0], last=days[1]).success
+    assert place.run("public.t", partition=days[3]).success
+    hour = timedelta(hours=1)
+    assert selected(asked(place, hour)) == ["public/a"]  # the gap alone would leave out today
+    keys = frozenset([dg.AssetKey(["public", "a"])])
+    create_run_for_test(
+        place.dagster, "__ASSET_JOB", asset_selection=keys, status=dg.DagsterRunStatus.STARTED
+    )
+    assert selected(asked(place, hour)) == ["public/t", "public/t"]
+
+
 def test_the_number_of_questions_does_not_grow_with_the_tasks(location: Make, ends: Ends) -> None:
     source(ends)
     counts: list[int] = []
