@@ -152,7 +152,8 @@ def _is_mapping(annotation: Any) -> bool:
 
 
 def _has_type(model: type[BaseModel], tag: str) -> bool:
-    return tag.removeprefix(TYPE_TAG) in get_args(model.model_fields["type"].annotation)
+    field = model.model_fields.get("type")  # without one, its kind is not said by a field
+    return field is None or tag.removeprefix(TYPE_TAG) in get_args(field.annotation)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

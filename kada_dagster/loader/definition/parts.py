@@ -8,10 +8,17 @@ from datetime import datetime, timezone
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 from typing_extensions import Self
 
-from kada_dagster.config.fields import Settings
+from kada_dagster.config.fields import TYPE_TAG, Settings
 from kada_dagster.config.problems import suggestion
 from kada_dagster.config.retries import RetrySettings
 from kada_dagster.config.window import known_cron
@@ -177,6 +184,18 @@ class SoftDeletes(Settings):
     """Rows that are gone at the source are marked."""
 
     column: str = Field(min_length=1, description="Gets the moment; empty while the row is there.")
+
+
+def _kind_of_deletes(value: object) -> str:
+    return f"{TYPE_TAG}{'word' if isinstance(value, str) else 'mapping'}"
+
+
+Deletes = Annotated[
+    Annotated[Literal["none", "hard"], Tag(f"{TYPE_TAG}word")]
+    | Annotated[SoftDeletes, Tag(f"{TYPE_TAG}mapping")],
+    Discriminator(_kind_of_deletes),
+]
+"""Told apart before they are looked at: a problem of one is not told as one of both."""
 
 
 class HistorySettings(Settings):

@@ -11,6 +11,7 @@ from typing_extensions import Self
 from kada_dagster.config.fields import Text
 from kada_dagster.loader.definition.parts import (
     Defaults,
+    Deletes,
     HistorySettings,
     Names,
     SoftDeletes,
@@ -47,7 +48,7 @@ class TaskDefinition(Defaults):
     write: Literal["full", "upsert", "append"] = Field(
         default="full", description="Of modes file and http: how rows meet those that are there."
     )
-    deletes: Literal["none", "hard"] | SoftDeletes = Field(
+    deletes: Deletes = Field(
         default="none", description="What becomes of rows that are gone at the source."
     )
     history: HistorySettings = Field(

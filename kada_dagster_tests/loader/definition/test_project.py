@@ -60,6 +60,25 @@ def test_all_problems_of_all_files_are_said_together_with_their_lines(tmp_path: 
     )
 
 
+@pytest.mark.parametrize(
+    ("deletes", "said"),
+    [
+        ("{colum: gone}", "deletes.colum: unknown key; did you mean 'column'?"),
+        ("{}", "deletes.column: is required"),
+        ("hrad", "deletes: must be one of 'none' or 'hard'; did you mean 'hard'?"),
+    ],
+)
+def test_what_is_wrong_with_deletes_is_said_of_what_was_meant(
+    tmp_path: Path, deletes: str, said: str
+) -> None:
+    task = f"mode: upsert\nsource: {{table: t}}\nkey: id\ndeletes: {deletes}\n"
+    write(tmp_path, {"routes/erp/sales/a/task.yaml": task})
+    found = problems_of(tmp_path)
+    assert f"routes/erp/sales/a/task.yaml:4: {said}" in found
+    assert "SoftDeletes" not in str(found)
+    assert "literal" not in str(found)
+
+
 def test_what_a_route_says_holds_for_its_tasks_unless_they_say_otherwise(tmp_path: Path) -> None:
     project = read_project(
         write(
