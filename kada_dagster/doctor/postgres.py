@@ -16,6 +16,7 @@ from kada_dagster.errors import ConfigError, KadaError, PermissionDeniedError
 from kada_dagster.postgres import scope as scopes
 from kada_dagster.postgres import statements as sql
 from kada_dagster.postgres.client import MAINTENANCE_DATABASES, ServerAddress, Session, open_session
+from kada_dagster.postgres.failures import is_refused_login
 
 if TYPE_CHECKING:
     from kada_dagster.postgres.extractor import Extractor
@@ -95,6 +96,9 @@ class _Probes:
         names, closed = (list(listed), []) if listed else self._connectable(extractor)
         for name in listed:
             wrong += self._opened(extractor.address, name)
+        if not listed:
+            names, refused = self._admitting(extractor.address, names)
+            wrong += refused
         if closed:
             user = extractor.address.username
             wrong.append(
@@ -131,6 +135,27 @@ class _Probes:
                 f"{address.username} may not connect to {name}: "
                 f'GRANT CONNECT ON DATABASE "{name}" TO "{address.username}"'
             )
+
+    def _admitting(
+        self, address: ServerAddress, names: Sequence[str]
+    ) -> tuple[list[str], list[Verdict]]:
+        """Those of all databases that let the user in, and what is said of the others: pg_hba.conf
+        can refuse whatever CONNECT says, and the extract goes on without them."""
+        admitting, refused = list[str](), list[Verdict]()
+        failure: PermissionDeniedError | None = None
+        for name in names:
+            try:
+                open_session(address, name).close()
+            except PermissionDeniedError as error:
+                if is_refused_login(error):
+                    raise
+                refused.append(warn(f"left out: {error}, or list the databases that are wanted"))
+                failure = failure or error
+            else:
+                admitting.append(name)
+        if failure and not admitting:
+            raise failure
+        return admitting, refused
 
     def _all_names(self, address: ServerAddress) -> Sequence[str]:
         """The databases of the server, as far as one of them can be asked."""

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kada_dagster.doctor.limits import Shared
+from kada_dagster.doctor.postgres import postgres_checks
+from kada_dagster.doctor.running import run_checks
 from kada_dagster.errors import PermissionDeniedError
+from kada_dagster.postgres.settings import PostgresSettings
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.postgres.extract_files import END, START, extract, extractor
 from kada_dagster_tests.postgres.faults import wait_until
@@ -26,6 +30,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
         for name in ("closed", "shop"):
             server.create_database(name)
         yield server
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the configuration says it is."""
+    monkeypatch.setenv("GUEST_PASSWORD", "right password")
 
 
 @pytest.fixture
@@ -106,4 +116,68 @@ def test_a_password_that_is_wrong_by_now_is_tried_once(
     size = log.stat().st_size
     with pytest.raises(PermissionDeniedError, match="authentication failed"):
         extractor(server, tmp_path, username="guest", password="wrong").run(START, END)
+    assert log.read_text()[size:].count("password authentication failed") == 1
+
+
+def look(server: PostgresServer, *databases: str) -> list[str]:
+    """What `kada doctor` says of the databases, and of what they must be read with."""
+    fields = {
+        "name": "shop",
+        "window": {"start": START, "cron": "0 0 * * *"},
+        "server": "127.0.0.1",
+        "port": server.port,
+        "username": "guest",
+        "password": "${GUEST_PASSWORD}",
+        "databases": databases,
+        "meta_only": True,
+    }
+    checks = postgres_checks(PostgresSettings.model_validate(fields), (), Shared(limit=10))
+    found = list(run_checks(checks, limit=10, within=30))
+    return [f"{one.status.value} {one.name}: {one.message}" for one in found[1:]]
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (GUEST.format("closed", "reject") + GUEST.format("all", "trust"), "pg_hba.conf rejects"),
+        (GUEST.format("postgres,shop", "trust"), "no pg_hba.conf entry"),
+    ],
+)
+def test_doctor_warns_of_one_that_the_extract_leaves_out(
+    server: PostgresServer, admit: Callable[[str], None], rules: str, said: str
+) -> None:
+    admit(rules)
+    _, databases, permissions = look(server)
+    assert databases.startswith("WARN databases: left out: 127.0.0.1")
+    assert "/closed: " in databases
+    assert said in databases
+    assert permissions.startswith("OK permissions: PostgreSQL")
+
+
+@pytest.mark.parametrize(
+    ("rules", "named"),
+    [
+        (GUEST.format("closed", "reject") + GUEST.format("all", "trust"), ("shop", "closed")),
+        (GUEST.format("template1", "trust") + GUEST.format("all", "reject"), ()),
+    ],
+    ids=["named", "none is left"],
+)
+def test_doctor_fails_where_the_extract_does(
+    server: PostgresServer, admit: Callable[[str], None], rules: str, named: tuple[str, ...]
+) -> None:
+    admit(rules)
+    assert any(
+        line.startswith("FAIL") and "pg_hba.conf rejects" in line for line in look(server, *named)
+    )
+
+
+def test_doctor_tries_a_password_that_is_wrong_by_now_once(
+    server: PostgresServer, admit: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUEST_PASSWORD", "wrong")
+    admit(GUEST.format("postgres", "trust") + GUEST.format("all", "scram-sha-256"))
+    log = server.data_dir / "server.log"
+    size = log.stat().st_size
+    _, databases, _ = look(server)
+    assert databases.startswith("FAIL databases: ")
     assert log.read_text()[size:].count("password authentication failed") == 1
