@@ -98,10 +98,18 @@ def test_secrets_are_what_profiles_take_from_variables_but_where_they_are(tmp_pa
                   auth: {type: bearer, token: "a-${TOKEN}"}
                 any: {type: sqlalchemy, url: "oracle://${USER}:${ORACLE_PW}@h"}
                 """,
+            "routes/r/route.yaml": "source: api\n",
+            "routes/r/dwh/t/task.yaml": """\
+                mode: http
+                source:
+                  http:
+                    {path: /x, method: POST, params: {k: "${KEY}"}, body: {a: [{b: "${DEEP}"}]}}
+                target: {ddl: auto}
+                """,
         },
     )
     found = {secret.variable for secret in secrets_of(read_project(tmp_path))}
-    assert found == {"PW", "HEADER", "TOKEN", "USER", "ORACLE_PW"}
+    assert found == {"PW", "HEADER", "TOKEN", "USER", "ORACLE_PW", "KEY", "DEEP"}
 
 
 def test_a_secret_that_json_spells_otherwise_is_not_in_it() -> None:

@@ -1,6 +1,6 @@
 """What dapu sends to an API, as far as a task may say it.
 
-A task's texts take no variables and no secrets: what is one, or holds one, is left out and said.
+No secret is copied into a task: what is one, or holds a variable, is left out and said.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kada_dagster.loader.definition.written_secrets import holds_written_secret
 
 _SECRET_PARAM = re.compile(r"(?:key|auth|sig|app_?id)\Z", re.IGNORECASE)
 _ENCODED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*\Z")
-LEFT_OUT = "is not copied: it is a secret, or holds a variable, and a task takes neither"
+LEFT_OUT = "is not copied: it is a secret, or holds a variable; give it as ${NAME} in its place"
 
 
 def values_of(fields: Fields, key: str) -> tuple[dict[str, Any], bool]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import codecs
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from kada_dagster.config.fields import Seconds, Settings, Text
 from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.sent_values import (
+    path_without_secrets,
+    referring_body,
+    referring_params,
+)
 from kada_dagster.loader.definition.written_secrets import is_secret_header
 from kada_dagster.loader.source.csv_dialect import CsvDialect
 from kada_dagster.loader.source.files.pattern import Pattern
@@ -106,11 +111,17 @@ class PagingSettings(Settings):
 class HttpSource(Settings):
     """Answers of an API."""
 
-    path: Text = Field(description="Behind the profile's address.")
+    path: Annotated[Text, AfterValidator(path_without_secrets)] = Field(
+        description="Behind the profile's address."
+    )
     method: Literal["GET", "POST"] = Field(default="GET", description="Of the request.")
-    params: dict[str, Text | int | float | bool] = Field(default={}, description="Of the query.")
+    params: Annotated[dict[str, str | int | float | bool], AfterValidator(referring_params)] = (
+        Field(default={}, description="Of the query; what is secret as ${NAME}.")
+    )
     headers: dict[str, Text] = Field(default={}, description="Of the request.")
-    body: dict[str, Any] | None = Field(default=None, description="JSON to send.")
+    body: Annotated[dict[str, Any] | None, AfterValidator(referring_body)] = Field(
+        default=None, description="JSON to send; what is secret as ${NAME}."
+    )
     format: Literal["json", "xml", "csv"] = Field(default="json", description="Of the answer.")
     rows: Text | None = Field(
         default=None, description="Where the rows are: JMESPath in JSON, a path of elements in XML."

@@ -63,7 +63,15 @@ def _template(value: object) -> object:
         return value
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError("must be text; write a truth value in quotes")
-    text = str(value)
+    return template_of(str(value))
+
+
+def template_of(text: str) -> Template:
+    """The text with its references.
+
+    Raises:
+        ValueError: what looks like one is none.
+    """
     if _ODD.search(text):
         raise ValueError("${ begins the name of an environment variable, as in ${NAME}")
     return Template(text)

@@ -91,10 +91,14 @@ def referring_options(options: dict[str, Template]) -> dict[str, Template]:
         ValueError: a secret itself is there; names the parameter.
     """
     for key, value in options.items():
-        is_written = _is_secret(key, value.text) and not value.variables
-        if is_written or holds_written_secret(value.text):
+        if is_written_secret(key, value.text) or holds_written_secret(value.text):
             raise ValueError(f"{key}: {NOT_HERE}")
     return options
+
+
+def is_written_secret(key: str, text: str) -> bool:
+    """Whether a value is a secret by the name of its key, and no reference."""
+    return _is_secret(key, text) and not Template(text).variables
 
 
 def hidden_options(options: Mapping[str, object]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -461,3 +462,27 @@ def test_a_load_that_waits_is_broken_off_at_once(
             landing.take(stream, into)
         timer.join()
     assert len(api.requests) == 2
+
+
+def test_secrets_of_a_task_are_sent_and_shown_by_nothing(landing: Landing, api: ShopApi) -> None:
+    api.failures.add(Fault(answer=in_json(400, {"message": f"no {SECRET} {quote(SECRET)}"})))
+    wanted = selection(
+        path="/search",
+        method="POST",
+        params={"api_key": "${SHOP_SECRET}"},
+        body={"login": [{"password": "a ${SHOP_SECRET}"}]},
+    )
+    with pytest.raises(SourceReadError, match=r"400: no \*\*\* \*\*\*"):
+        load(landing, api, wanted)
+    request = api.requests[-1]
+    assert request.query["api_key"] == (SECRET,)
+    assert request.json == {"login": [{"password": f"a {SECRET}"}]}
+
+
+def test_a_variable_of_a_task_that_is_not_set_is_named(landing: Landing, api: ShopApi) -> None:
+    wanted = selection(path="/x", method="POST", body={"a": {"secret": "${SHOP_NOT_SET}"}})
+    with pytest.raises(
+        ConfigError, match=r"shop: source\.http\.body\.a\.secret: .* SHOP_NOT_SET is not set"
+    ):
+        load(landing, api, wanted)
+    assert api.requests == []

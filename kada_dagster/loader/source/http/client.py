@@ -135,18 +135,21 @@ def _meaning(error: ApiCallError | StoppedError) -> Exception:
     return SourceReadError(str(error))
 
 
-def client_of(profile: HttpProfile, name: str, headers: Mapping[str, str]) -> HttpClient:
+def client_of(
+    profile: HttpProfile, name: str, headers: Mapping[str, str], secrets: tuple[str, ...] = ()
+) -> HttpClient:
     """The client of a profile.
 
     Args:
         profile: of connections.yaml.
         name: of it.
         headers: of the task.
+        secrets: of the task, that no message may hold.
 
     Raises:
         ConfigError: a variable is not set, or an address is none.
     """
-    login = login_of(profile, name)
+    login = login_of(profile, name, secrets)
     plain = {key: str(value) for key, value in profile.headers.items() if not value.variables}
     base = base_of(profile.url, f"connections.yaml: {name}.url").rstrip("/")
     return HttpClient(

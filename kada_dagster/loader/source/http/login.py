@@ -57,12 +57,13 @@ class Login:
             self._auth.close()
 
 
-def login_of(profile: HttpProfile, name: str) -> Login:
+def login_of(profile: HttpProfile, name: str, secrets: tuple[str, ...] = ()) -> Login:
     """The login of a profile, with all variables read now.
 
     Args:
         profile: of connections.yaml.
         name: of it, for messages.
+        secrets: further values that no message may hold.
 
     Raises:
         ConfigError: a variable is not set, or an address is none.
@@ -74,7 +75,7 @@ def login_of(profile: HttpProfile, name: str) -> Login:
         if value.variables
     }
     values = [Template(f"${{{one}}}").resolve(where) for one in profile.url.variables]
-    return Login(_auth(profile, name), headers, tuple(values))
+    return Login(_auth(profile, name), headers, (*values, *secrets))
 
 
 def _sendable(value: str, field: str) -> str:

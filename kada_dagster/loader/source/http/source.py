@@ -14,7 +14,9 @@ from kada_dagster.api.exchange import Answer
 from kada_dagster.api.pages import PagingError
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.profiles import HttpProfile
+from kada_dagster.loader.definition.sent_values import with_variables
 from kada_dagster.loader.definition.sources import HttpSource
+from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.errors import NotSupportedError, SourceReadError
 from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
 from kada_dagster.loader.source.http.client import HttpClient, client_of
@@ -84,8 +86,8 @@ class ApiSource:
 
     def _read(self, selection: Selection) -> Records:
         if self._records is None:
-            settings = self._settings(selection)
-            self._client = client_of(self._profile, self._name, settings.headers)
+            settings, secrets = _with_variables(self._settings(selection), self._name)
+            self._client = client_of(self._profile, self._name, settings.headers, secrets)
             pages = Pages(self._client, settings)
             what = f"{self._name}: {pages.shown}"
             self._records = Records(what, pages.records, place=pages.places, stop=self._client.stop)
@@ -181,6 +183,23 @@ class Pages:
             accept=_ACCEPTS[settings.format],
             timeout=settings.timeout,
         )
+
+
+def _with_variables(settings: HttpSource, name: str) -> tuple[HttpSource, tuple[str, ...]]:
+    """The settings with all variables read now, and what these held."""
+    held: list[str] = []
+
+    def read(text: Template, where: str) -> str:
+        value = text.resolve(where)
+        held.extend(Template(f"${{{one}}}").resolve(where) for one in text.variables)
+        return value
+
+    where = f"{name}: source.http"
+    found = {
+        "params": with_variables(settings.params, f"{where}.params", read),
+        "body": with_variables(settings.body, f"{where}.body", read),
+    }
+    return settings.model_copy(update=found), tuple(held)
 
 
 def _text(value: str | float) -> str:
