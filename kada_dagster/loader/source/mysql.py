@@ -25,15 +25,11 @@ from kada_dagster.loader.source.base import (
 from kada_dagster.loader.source.drivers import driver
 from kada_dagster.loader.source.mysql_failures import reading
 from kada_dagster.loader.source.mysql_packets import MissingLineError, lines
+from kada_dagster.loader.source.mysql_session import beginnings
 from kada_dagster.loader.source.mysql_types import Field, printed, target_type
 from kada_dagster.loader.source.statements import Statements
 from kada_dagster.loader.source.target_types import base_of
 
-_BEGIN = (
-    "SET SESSION time_zone = '+00:00', net_write_timeout = 86400, wait_timeout = 86400",
-    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-)
 _ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 
 
@@ -69,7 +65,7 @@ class MysqlSource:
         self._keep_alive()
         self._sql = Statements("``", lambda value, _: self._raw.escape(value))
         try:
-            for statement in _BEGIN:
+            for statement in beginnings(str(arguments.get("init_command", ""))):
                 self._all("begin", statement)
         except KadaError:
             self._raw.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kada_dagster.loader.source.base import Bound
+from kada_dagster.loader.source.mysql_session import beginnings
 from kada_dagster.loader.source.sqlite_bounds import sqlite_bound
 
 _MONTHS = "interval year to month"
@@ -88,11 +89,7 @@ def _duckdb(target: str, name: str) -> str:
 
 
 _MYSQL = Product(
-    begin=(
-        "SET SESSION time_zone = '+00:00'",
-        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-    ),
+    begin=beginnings(),
     printed=_mysql,
     words={
         "timestamp": "timestamp with time zone",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,3 +29,13 @@ def opened(maria: MariadbDatabase, **more: Any) -> Iterator[MysqlSource]:
     with open_source(profile, "erp") as source:
         assert isinstance(source, MysqlSource)
         yield source
+
+
+@contextmanager
+def with_default(maria: MariadbDatabase, name: str, value: str) -> Generator[None]:
+    """What new sessions of the server have."""
+    maria.run(f"SET GLOBAL {name} = {value}")
+    try:
+        yield
+    finally:
+        maria.run(f"SET GLOBAL {name} = DEFAULT")

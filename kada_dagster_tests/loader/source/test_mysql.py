@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from kada_dagster.loader.source.base import Bound, Selection
 from kada_dagster_tests.landing.azurite import make_certificate
 from kada_dagster_tests.loader.source.landing import Landing
 from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase, MariadbServer
-from kada_dagster_tests.loader.source.mariadb_source import opened
+from kada_dagster_tests.loader.source.mariadb_source import opened, with_default
 
 T = Selection(table=("t",))
 
@@ -264,3 +265,55 @@ def test_an_encrypted_connection_checks_the_certificate(
     for more in wrong:
         with pytest.raises(SourceLostError, match="certificate"), opened(maria, **more):
             pass
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sql_select_limit", "2"),
+        ("max_join_size", "2"),
+        ("max_statement_time", "0.000001"),
+        ("sql_mode", "'PAD_CHAR_TO_FULL_LENGTH,ANSI_QUOTES'"),
+    ],
+)
+def test_defaults_of_the_server_leave_all_rows_as_they_are(
+    landing: Landing, maria: MariadbDatabase, name: str, value: str
+) -> None:
+    maria.run("CREATE TABLE t (id int, c char(9))")
+    maria.run("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')")
+    with with_default(maria, name, value), opened(maria) as source:
+        landing.load(source, T)
+    assert landing.rows("SELECT id, c FROM t ORDER BY id") == [
+        (1, "a"),
+        (2, "b"),
+        (3, "c"),
+        (4, "d"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["idle_transaction_timeout", "idle_readonly_transaction_timeout"])
+def test_a_limit_of_the_server_on_idle_transactions_ends_no_load(
+    maria: MariadbDatabase, name: str
+) -> None:
+    maria.run("CREATE TABLE t (id int)")
+    with with_default(maria, name, "1"), opened(maria) as source:
+        time.sleep(1.5)
+        assert source.count(T) == 0
+
+
+def test_a_limit_of_time_in_the_options_of_a_profile_stays(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    command = {"init_command": "SET SESSION max_statement_time = 9"}
+    query = "SELECT @@max_statement_time = 9 AS kept, @@idle_transaction_timeout = 0 AS lifted"
+    with opened(maria, options=command) as source:
+        landing.load(source, Selection(query=query))
+    assert landing.rows("SELECT kept, lifted FROM t") == [(1, 1)]
+
+
+def test_a_key_of_several_columns_is_found_where_backslashes_are_plain(
+    maria: MariadbDatabase,
+) -> None:
+    maria.run("CREATE TABLE t (a int, b int, PRIMARY KEY (a, b))")
+    with with_default(maria, "sql_mode", "'NO_BACKSLASH_ESCAPES'"), opened(maria) as source:
+        assert [table.key for table in source.tables(None)] == [("a", "b")]
