@@ -17,7 +17,7 @@ from kada_dagster.postgres.failures import connecting
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-_FORMS: Mapping[str, str] = MappingProxyType(
+FORMS: Mapping[str, str] = MappingProxyType(
     {
         "timezone": "UTC",
         "datestyle": "ISO, MDY",
@@ -31,6 +31,7 @@ _FORMS: Mapping[str, str] = MappingProxyType(
         "standard_conforming_strings": "on",
     }
 )
+"""What the form of values depends on."""
 
 _ALIVE: Mapping[str, int] = MappingProxyType(
     {
@@ -99,7 +100,7 @@ def settings(**more: str) -> str:
     Args:
         more: further settings, values without quotes in them.
     """
-    return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in {**_FORMS, **more}.items())
+    return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in {**FORMS, **more}.items())
 
 
 def allowances(server: Server, version: int, time_limit: float = 0) -> dict[str, str]:

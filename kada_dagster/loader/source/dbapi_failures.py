@@ -42,6 +42,11 @@ _OF_STATEMENT = re.compile(
     r"|not found in from clause|ORA-009\d\d|unrecognized token",
     re.IGNORECASE,
 )
+_GRANT = "check the credentials and what the user may read"
+_POLICY = (
+    "give the role BYPASSRLS, or have its connection set row_security = on to load only the rows "
+    "it may see"
+)
 _QUOTED = re.compile(r"""'(?:[^']|'')*'?|"[^"]*"?""")
 _LINES = 2
 
@@ -84,7 +89,7 @@ def meaning(
     if is_connecting and (_NOT_THERE.search(said) or _NO_DATABASE.search(said)):
         return ConfigError(f"connections.yaml: {text}")
     if state.startswith(_DENIED_STATES) or _DENIED.search(said):
-        return SourceDeniedError(f"{text}; check the credentials and what the user may read")
+        return SourceDeniedError(f"{text}; {_POLICY if 'row-level' in said else _GRANT}")
     if is_connecting or _is_lost(wrapped, state, said):
         return SourceLostError(f"{text}; the load can be run again")
     return SourceReadError(text)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kada_dagster.loader.source import mysql_session, postgres_session
 from kada_dagster.loader.source.base import Bound
-from kada_dagster.loader.source.mysql_session import beginnings
 from kada_dagster.loader.source.sqlite_bounds import sqlite_bound
 
 _MONTHS = "interval year to month"
@@ -89,7 +89,7 @@ def _duckdb(target: str, name: str) -> str:
 
 
 _MYSQL = Product(
-    begin=beginnings(),
+    begin=mysql_session.beginnings(),
     printed=_mysql,
     words={
         "timestamp": "timestamp with time zone",
@@ -103,10 +103,7 @@ _MYSQL = Product(
 
 PRODUCTS: Mapping[str, Product] = {
     "postgresql": Product(
-        begin=(
-            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-            "SET LOCAL timezone = 'UTC'",
-        ),
+        begin=postgres_session.beginnings(),
         printed=_postgresql,
         words={"money": "money"},
     ),

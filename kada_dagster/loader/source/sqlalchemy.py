@@ -50,7 +50,7 @@ class SqlalchemySource(DbapiSource):
         try:
             for statement in product.begin:
                 with self._reading("begin"):
-                    self._raw.exec_driver_sql(statement)
+                    self._raw.exec_driver_sql(statement).close()
             if product.commits:
                 self._raw.commit()
         except KadaError:

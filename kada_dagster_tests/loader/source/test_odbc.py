@@ -15,12 +15,13 @@ import pytest
 
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.profiles import PROFILE
-from kada_dagster.loader.errors import SourceLostError, SourceReadError
+from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
 from kada_dagster.loader.source.base import Bound, Selection
 from kada_dagster.loader.source.odbc import OdbcSource, moment_with_zone, spelt
 from kada_dagster.loader.source.registry import open_source
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.source.landing import Landing, new_landing
+from kada_dagster_tests.loader.source.postgres_defaults import HIDDEN, ODD, odd_defaults
 
 pyodbc: Any = pytest.importorskip("pyodbc", exc_type=ImportError)
 T = Selection(table=("t",))
@@ -137,6 +138,31 @@ def test_one_state_is_read_and_nothing_can_be_written(landing: Landing, origin: 
         assert source.count(T) == landing.load(source, T) == 0
         with pytest.raises(SourceReadError, match="read-only transaction"):
             source._all("t", ("INSERT INTO t VALUES (1) RETURNING id", []))
+
+
+@needs_pg
+def test_defaults_of_postgresql_change_no_value_and_end_no_load(
+    landing: Landing, origin: Landing
+) -> None:
+    with odd_defaults(origin), opened(pg(origin)) as source:
+        landing.load(source, T)
+    assert landing.rows(ODD) == [("-1 days -02:03:04", "2026-01-02", "0.30000000000000004")]
+
+
+@needs_pg
+def test_rows_that_a_policy_of_postgresql_hides_are_an_error_and_not_just_missing(
+    landing: Landing, origin: Landing
+) -> None:
+    text = pg(origin).replace("UID=postgres", f"UID={origin.database}")
+    with odd_defaults(origin):
+        origin.rows(HIDDEN.format(role=origin.database))
+        try:
+            with opened(text) as source, pytest.raises(SourceDeniedError, match="row_security = o"):
+                landing.load(source, T)
+            with opened(f"{text};ConnSettings=SET row_security=on") as source:
+                assert landing.load(source, T) == 0
+        finally:
+            origin.rows(f"DROP OWNED BY {origin.database}; DROP ROLE {origin.database}; SELECT 1")
 
 
 @needs_pg

@@ -24,6 +24,8 @@ from kada_dagster.loader.source.sqlalchemy import SqlalchemySource
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.source.landing import Landing, new_landing
 from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase
+from kada_dagster_tests.loader.source.mariadb_source import with_default
+from kada_dagster_tests.loader.source.postgres_defaults import HIDDEN, ODD, odd_defaults
 
 duckdb = pytest.importorskip("duckdb")
 pytest.importorskip("duckdb_engine")
@@ -239,6 +241,16 @@ def test_types_of_mariadb_arrive_as_they_are_by_table_and_by_query(
         assert landing.rows("SELECT c2::text, c3::text, c4 FROM t") == [
             ("2026-07-02 03:04:05.678", "2026-07-02 03:04:05.678901", '{"a": 1}')
         ]
+
+
+def test_rows_behind_a_limit_of_mariadb_are_read(
+    landing: Landing, maria: MariadbDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARIA_PASSWORD", PASSWORD)
+    maria.run("CREATE TABLE t AS SELECT 1 AS id UNION SELECT 2 UNION SELECT 3")
+    url = f"mysql+pymysql://root:${{MARIA_PASSWORD}}@127.0.0.1:{maria.port}/{maria.name}"
+    with with_default(maria, "sql_select_limit", "1"), opened(url) as source:
+        assert landing.load(source, T) == 3
 
 
 BOUNDS: list[tuple[tuple[Bound, ...], list[int]]] = [
@@ -512,3 +524,26 @@ def test_a_value_that_does_not_fit_fails_where_it_is(landing: Landing, file: Pat
     make(file, "CREATE TABLE u (c VARCHAR)", "INSERT INTO u VALUES ('abc')")
     with duck(file) as source, pytest.raises(psycopg2.DataError, match="line 1, column c"):
         landing.load(source, Selection(table=("u",)), "c int")
+
+
+def test_defaults_of_postgresql_change_no_value_and_end_no_load(
+    landing: Landing, origin: Landing
+) -> None:
+    with odd_defaults(origin), opened(postgres_url(origin)) as source:
+        landing.load(source, T)
+    assert landing.rows(ODD) == [("-1 days -02:03:04", "2026-01-02", "0.30000000000000004")]
+
+
+def test_rows_that_a_policy_of_postgresql_hides_are_an_error_and_not_just_missing(
+    landing: Landing, origin: Landing
+) -> None:
+    url = postgres_url(origin, origin.database)
+    with odd_defaults(origin):
+        origin.rows(HIDDEN.format(role=origin.database))
+        try:
+            with opened(url) as source, pytest.raises(SourceDeniedError, match="row_security = on"):
+                landing.load(source, T)
+            with opened(f"{url}?options=-c%20row_security%3Don") as source:
+                assert landing.load(source, T) == 0
+        finally:
+            origin.rows(f"DROP OWNED BY {origin.database}; DROP ROLE {origin.database}; SELECT 1")
