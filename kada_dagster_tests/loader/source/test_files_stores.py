@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -26,7 +29,7 @@ from kada_dagster.loader.errors import (
 from kada_dagster.loader.source.base import Bound, Selection
 from kada_dagster.loader.source.files.content import FileBytes
 from kada_dagster.loader.source.files.folder import Folder
-from kada_dagster.loader.source.files.object_store import ObjectStore
+from kada_dagster.loader.source.files.object_store import ObjectStore, _facts
 from kada_dagster.loader.source.files.pattern import Pattern
 from kada_dagster.loader.source.files.source import FolderSource
 from kada_dagster.loader.source.files.store import FileStore, free_names
@@ -244,6 +247,45 @@ def test_other_stores_are_walked_folder_by_folder(tmp_path: Path) -> None:
     assert store.files(Pattern("none/*")) == []
     with pytest.raises(SourceReadError, match="there is none"):
         ObjectStore(Template(f"file://{tmp_path}/none"), {}, "drop").files(Pattern("**"))
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    """The address of a folder behind HTTP, whose server tells moments, and no ETag."""
+
+    class _Silent(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(tmp_path)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_files_of_a_folder_behind_http_are_what_they_are_by_themselves(
+    tmp_path: Path, web: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(b"one")
+    store = ObjectStore(Template(web), {}, "drop")
+    first = store.files(Pattern("*.csv"))
+    assert [(file.name, file.size) for file in first] == [("a.csv", 3)]
+    with FileBytes(store, first[0]) as content:
+        assert content.read() == b"one"
+        content.require_same()
+        (tmp_path / "a.csv").write_bytes(b"two")
+        os.utime(tmp_path / "a.csv", (1, 1))
+        with pytest.raises(FileChangedError):
+            content.require_same()
+    assert store.files(Pattern("*.csv"))[0].mark != first[0].mark
+
+
+@pytest.mark.parametrize(
+    "key", ["modify", "Last-Modified", "Content-MD5", "modificationTime", "mtime", "sha"]
+)
+def test_a_file_of_the_same_size_is_another_one_where_its_store_says_so(key: str) -> None:
+    one, other = (_facts("a.csv", {"size": 3, "type": "file", key: mark}) for mark in "ab")
+    assert one.mark != other.mark
 
 
 def test_files_are_moved_and_removed(place: Place) -> None:

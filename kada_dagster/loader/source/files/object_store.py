@@ -38,8 +38,11 @@ _EXTRAS = {
 _STORES = frozenset(_EXTRAS)
 """Protocols of stores that list all files below a prefix at once."""
 
-_MARKS = ("ETag", "etag", "e_tag", "content_md5", "md5Hash", "LastModified", "mtime", "modified")
-"""Where drivers put what changes with a file, the surest first."""
+_MARKS = (
+    *("ETag", "etag", "e_tag", "content_md5", "Content-MD5", "md5Hash", "sha"),
+    *("LastModified", "Last-Modified", "mtime", "modified", "modificationTime", "modify"),
+)
+"""Where drivers put what changes with a file, the surest first; the last one is FTP's."""
 
 
 class ObjectStore:
@@ -72,7 +75,8 @@ class ObjectStore:
             found = self._listed(top, pattern.is_deep)
         files = [info for info in found if info["type"] == "file" and info["name"][-1] != "/"]
         named = {self._below(info["name"]): info for info in files}
-        return [_facts(name, named[name]) for name in sorted(named) if pattern.has(name)]
+        told = [self._told(name, named[name]) for name in sorted(named) if pattern.has(name)]
+        return [facts for facts in told if facts is not None]
 
     def facts(self, name: str) -> FileFacts | None:
         """See `FileStore.facts`."""
@@ -102,6 +106,11 @@ class ObjectStore:
         with self.reading(f"{name} to {to}"):
             self._driver.makedirs(target.rpartition("/")[0], exist_ok=True)
             self._driver.mv(self._full(name), target)
+
+    def _told(self, name: str, info: Mapping[str, Any]) -> FileFacts | None:
+        """What a list says of a file; a page of links, as HTTP has them, says no more than that it
+        is there."""
+        return self.facts(name) if info.get("size") is None else _facts(name, info)
 
     def _listed(self, folder: str, is_deep: bool) -> list[Mapping[str, Any]]:
         """Files of a folder. `find` alone would take what it may not see for nothing."""
