@@ -6,6 +6,7 @@ come any day. So only names of places are taken.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,9 +35,14 @@ def compact(**facts: object) -> dict[str, object]:
 
 
 def scalars(given: Mapping[str, Any], *keys: str) -> dict[str, object]:
-    """Some fields of an answer: texts, numbers and truth values; others are left out."""
+    """Some fields of an answer: texts, numbers and truth values; others are left out, and so is
+    what is no number of JSON (NaN, Infinity), which would make the cell unreadable."""
     values = {key: given.get(key) for key in keys}
-    return {key: value for key, value in values.items() if isinstance(value, (str, int, float))}
+    return {key: value for key, value in values.items() if _is_scalar(value)}
+
+
+def _is_scalar(value: object) -> bool:
+    return math.isfinite(value) if isinstance(value, float) else isinstance(value, (str, int))
 
 
 def _bare(value: str) -> str:

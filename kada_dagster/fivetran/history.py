@@ -84,4 +84,7 @@ def _volume(given: dict[str, object], stage: str) -> float | None:
     volume = object_of(object_of(given.get("stages")).get(stage)).get("volume")
     if isinstance(volume, bool) or not isinstance(volume, (int, float)):
         return None
-    return float(volume) if math.isfinite(volume) else None
+    try:
+        return float(volume) if math.isfinite(volume) else None
+    except OverflowError:  # a whole number beyond what a float holds
+        return None

@@ -181,7 +181,7 @@ def test_a_sync_is_read_as_it_is_told() -> None:
     )
 
 
-@pytest.mark.parametrize("volume", [True, "1", None, [], float("nan"), float("inf")])
+@pytest.mark.parametrize("volume", [True, "1", None, [], float("nan"), float("inf"), 10**400])
 def test_a_volume_that_is_no_number_is_none(volume: object) -> None:
     assert SyncRecord.read({"stages": {"load": {"volume": volume}}}).load_mb is None
 

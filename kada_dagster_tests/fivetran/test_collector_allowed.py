@@ -54,6 +54,11 @@ def test_only_scalars_are_taken_from_an_answer() -> None:
     assert scalars(given, *"abcdefg") == {"a": "x", "b": 1, "c": False}
 
 
+def test_what_is_no_number_of_json_is_left_out() -> None:
+    given = {"a": float("nan"), "b": float("inf"), "c": 1.5, "d": 10**400}
+    assert scalars(given, *"abcd") == {"c": 1.5, "d": 10**400}
+
+
 @pytest.mark.parametrize("host", ["h;password=planted", "h?user=u&password=planted"])
 def test_a_password_in_an_address_reaches_no_file(host: str, tmp_path: Path) -> None:
     world = FivetranWorld()
