@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,6 +97,25 @@ def test_the_first_page_and_names_of_parameters_can_be_said(landing: Landing, ap
     paging = {"type": "page", "first": 0, "param": "p", "size_param": "", "size": 3}
     assert read(landing, api, "/paged", paging) == []
     assert api.requests[0].query == {"p": ("0",)}
+
+
+@pytest.mark.parametrize(
+    ("paging", "told"),
+    [
+        ({"type": "cursor", "next": "next"}, {"next": "é"}),
+        ({"type": "offset", "next": "more"}, {"more": True}),
+        ({"type": "wfs"}, {"numberMatched": 2}),
+    ],
+)
+def test_pages_in_another_character_set_lead_on(
+    landing: Landing, api: ShopApi, paging: Any, told: Any
+) -> None:
+    for number, more in ((1, told), (2, dict.fromkeys(told) | {"numberMatched": 2})):
+        page = {"items": [{"id": number, "name": "é"}], **more}
+        body = json.dumps(page, ensure_ascii=False).encode("latin-1")
+        answer = Answer(200, body, "application/json;charset=ISO-8859-1")
+        api.failures.add(Fault(answer=answer))
+    assert read(landing, api, "/x", paging) == [1, 2]
 
 
 LOOPS: list[tuple[str, Any, Any, str]] = [

@@ -128,7 +128,7 @@ def found_in(answer: Answer, expression: str, name: str) -> object:
     """
     wanted = JsonRows(f"[{expression}]")  # a list, so that a missing value is one, too
     try:
-        document: Any = json.loads(answer.body) if answer.body.strip() else {}
+        document: Any = json.loads(_utf8(answer, name)) if answer.body.strip() else {}
     except (ValueError, RecursionError):
         raise SourceReadError(f"{name}: this is no JSON") from None
     return next(wanted.of(document, name), None)
@@ -139,7 +139,8 @@ def matched(answer: Answer, name: str) -> Mapping[str, int]:
 
     Facts: OGC 09-025r2, 7.7.4.2 (numberMatched may be `unknown`).
     """
-    told = _root_attributes(answer.body) if _is_xml(answer.body) else _members(answer.body)
+    is_xml = _is_xml(answer.body)
+    told = _root_attributes(answer.body) if is_xml else _members(_utf8(answer, name))
     found = {
         "matched": told.get("numberMatched", told.get("totalFeatures")),
         "returned": told.get("numberReturned", told.get("numberOfFeatures")),
