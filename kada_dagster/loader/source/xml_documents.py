@@ -125,8 +125,10 @@ def _record(etree: Any, element: Any) -> dict[str, Any]:
             for attribute, value in _attributes(child, f"{key}@").items():
                 _put(record, attribute, value)
         _put(record, key, _value(etree, child, in_row=True))
-    if not len(element) or (element.text or "").strip():
+    if not len(element):
         record[_TEXT] = element.text
+    elif text := _between(element):
+        record[_TEXT] = text
     return record
 
 
@@ -142,14 +144,24 @@ def _value(etree: Any, element: Any, *, in_row: bool = False) -> Any:
     made = _attributes(element, "@")
     for child in element:
         _put(made, _local(child.tag), _value(etree, child))
-    texts = [element.text, *(child.tail for child in element)]
-    if text := "".join(part for part in texts if part).strip():
+    if text := _between(element):
         made[_TEXT] = text
     return made
 
 
+def _between(element: Any) -> str:
+    """The text before, between and behind the children of an element."""
+    texts = [element.text, *(child.tail for child in element)]
+    return "".join(part for part in texts if part).strip()
+
+
 def _attributes(element: Any, before: str) -> dict[str, Any]:
-    return {f"{before}{_local(key)}": value for key, value in element.items() if key != _NIL}
+    """By their names without namespaces: `gml:id` and `id` make a list."""
+    found: dict[str, Any] = {}
+    for key, value in element.items():
+        if key != _NIL:
+            _put(found, f"{before}{_local(key)}", value)
+    return found
 
 
 def _put(record: dict[str, Any], key: str, value: Any) -> None:

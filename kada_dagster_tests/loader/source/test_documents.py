@@ -224,6 +224,16 @@ def test_rows_of_xml_are_elements_with_attributes_children_and_lists() -> None:
     assert second == {"#text": None}
 
 
+def test_attributes_of_one_name_in_several_namespaces_are_a_list() -> None:
+    text = '<r xmlns:g="urn:g"><row g:id="p1" id="7"><n g:id="a" id="b">1</n></row></r>'
+    assert list(of_xml(text)) == [{"@id": ["p1", "7"], "n@id": ["a", "b"], "n": "1"}]
+
+
+def test_texts_between_the_children_of_a_row_are_all_there() -> None:
+    text = "<r><row>one<n>1</n> two<n>2</n>three </row></r>"
+    assert list(of_xml(text)) == [{"n": ["1", "2"], "#text": "one twothree"}]
+
+
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
