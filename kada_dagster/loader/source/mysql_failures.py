@@ -12,10 +12,12 @@ from kada_dagster.secrets import redact
 
 _LOST = frozenset(
     {
-        *(1040, 1053, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1317, 1927),
-        *(2002, 2003, 2006, 2013, 2014, 2055),
+        *(1040, 1053, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1226, 1317, 1412, 1927),
+        *(2002, 2003, 2006, 2013, 2014, 2055, 4031),
     }
 )
+"""Among them: a user's connections or queries are used up (1226), a table was changed behind the
+snapshot (1412), the server hung up on who was idle (4031)."""
 _DENIED = frozenset({1044, 1045, 1142, 1143, 1227, 1370, 1698})
 _NO_DATABASE = 1049
 

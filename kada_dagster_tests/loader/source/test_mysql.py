@@ -317,3 +317,24 @@ def test_a_key_of_several_columns_is_found_where_backslashes_are_plain(
     maria.run("CREATE TABLE t (a int, b int, PRIMARY KEY (a, b))")
     with with_default(maria, "sql_mode", "'NO_BACKSLASH_ESCAPES'"), opened(maria) as source:
         assert [table.key for table in source.tables(None)] == [("a", "b")]
+
+
+def test_a_table_that_was_changed_behind_the_snapshot_can_be_tried_again(
+    maria: MariadbDatabase,
+) -> None:
+    maria.run("CREATE TABLE t (id int)")
+    with opened(maria) as source:
+        maria.run("ALTER TABLE t ADD COLUMN more int, ALGORITHM=COPY")
+        with pytest.raises(SourceLostError, match="can be run again"):
+            source.count(T)
+
+
+def test_a_user_whose_queries_are_used_up_can_try_again(maria: MariadbDatabase) -> None:
+    name = maria.name
+    maria.run(f"CREATE USER {name} IDENTIFIED BY %s WITH MAX_QUERIES_PER_HOUR 1", PASSWORD)
+    maria.run(f"GRANT SELECT ON {name}.* TO {name}")
+    try:
+        with pytest.raises(SourceLostError, match="exceeded"), opened(maria, username=name):
+            pass
+    finally:
+        maria.run(f"DROP USER {name}")
