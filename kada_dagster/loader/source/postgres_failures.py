@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import psycopg2
 
 _DENIED = "42501"
+_LOST = ("08", "57P", "53", "40", "55P03", "72000")
+"""Also a standby whose recovery was in the way (40001), a lock that was not to be had."""
 _GRANT = "grant it to the role that reads"
 _OF_ROWS = ("22", "23", "42", "P0")  # classes of SQLSTATEs whose messages may quote values
 _POLICY = (
@@ -38,7 +40,7 @@ def reading(what: str, secrets: tuple[str, ...]) -> Generator[None]:
     except psycopg2.Error as error:
         state = error.pgcode or ""
         said = f"{what}: {_shown(error, secrets)}"
-        is_lost = not state or state.startswith(("08", "57P", "53"))
+        is_lost = not state or state.startswith(_LOST)
     else:
         return
     if is_lost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from psycopg2.sql import SQL, Identifier
 
 from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
 from kada_dagster.loader.server import Server
-from kada_dagster.loader.source.base import Bound, Selection
+from kada_dagster.loader.source.base import Bound, Selection, TargetColumn
 from kada_dagster.loader.source.postgres import PostgresSource
 from kada_dagster.postgres.client import ServerAddress
 from kada_dagster.sandbox.postgres_server import PostgresServer
@@ -149,6 +150,22 @@ def test_an_error_among_the_rows_is_one(origin: Landing, goal: Landing) -> None:
     query = Selection(query="SELECT 1 / (5 - i) AS x FROM generate_series(1, 9) i")
     with opened(origin) as source, pytest.raises(SourceReadError, match="division by zero"):
         goal.load(source, query, "x int")
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01", "55P03", "72000"])
+def test_what_only_was_in_the_way_can_be_tried_again(origin: Landing, state: str) -> None:
+    run(
+        origin,
+        "CREATE OR REPLACE FUNCTION conflict() RETURNS int LANGUAGE plpgsql AS "
+        f"$$BEGIN RAISE 'conflict with recovery' USING ERRCODE = '{state}'; END$$",
+    )
+    query = Selection(query="SELECT conflict() AS x FROM generate_series(1, 2)")
+    with opened(origin) as source, pytest.raises(SourceLostError, match="can be run again"):
+        source.count(
+            Selection(query="SELECT * FROM (SELECT conflict() AS x OFFSET 0) q WHERE x > 0")
+        )
+    with opened(origin) as source, pytest.raises(SourceLostError, match="can be run again"):
+        source.stream(query, [TargetColumn("x", "integer")]).write(io.BytesIO())
 
 
 def test_columns_are_described_as_they_are_declared(origin: Landing) -> None:
