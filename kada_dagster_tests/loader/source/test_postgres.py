@@ -168,6 +168,25 @@ def test_what_only_was_in_the_way_can_be_tried_again(origin: Landing, state: str
         source.stream(query, [TargetColumn("x", "integer")]).write(io.BytesIO())
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "s::int",
+        "s::json",
+        "s::date",
+        "('{' || s)::int[]",
+        "now() AT TIME ZONE s",
+        "to_date(s, 'Y')",
+    ],
+)
+def test_no_message_repeats_a_value_of_a_row(origin: Landing, expression: str) -> None:
+    rows = "(VALUES (E'planted \\n \"planted'), ('x')) v(s)"
+    query = Selection(query=f"SELECT {expression} AS x FROM {rows}")
+    with opened(origin) as source, pytest.raises(SourceReadError, match=r"SQLSTATE 22") as caught:
+        source.stream(query, [TargetColumn("x", "text")]).write(io.BytesIO())
+    assert "planted" not in str(caught.value)
+
+
 def test_columns_are_described_as_they_are_declared(origin: Landing) -> None:
     run(
         origin,
