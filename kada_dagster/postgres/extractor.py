@@ -275,12 +275,13 @@ class Extractor(BaseExtractor):
         if name == "VIEW_RULES_SQL":
             return LineageSink(section, writer.warn)
         sink = CountingSink(section) if statement.counted_as is None else section
-        if not self.mask or statement.family == LINKAGE:
+        is_log = name == "DATABASE_LOG_SQL"
+        if statement.family == LINKAGE or not (self.mask or is_log):
             return sink
         from kada_dagster.extracts.masking import Masker  # its patterns take 4 ms to compile
 
-        if name == "DATABASE_LOG_SQL":  # written by clients, whose settings nobody knows
-            return LogSink(sink, Masker(enabled=True), writer.warn)
+        if is_log:  # written by clients, whose settings nobody knows
+            return LogSink(sink, Masker(enabled=True), writer.warn, is_all=self.mask)
         # what the server prints follows this session's setting; bodies are as somebody wrote them
         printed = name != "PROCEDURES_SQL"
         standard = printed or scopes.reads_backslashes_plainly(session)

@@ -24,6 +24,10 @@ _META_CODE = tuple(COLUMNS[META].index(name) for name in ("QUERY_CODE", "DEFAULT
 _META_ATTRIBUTES = COLUMNS[META].index("ATTRIBUTES")
 _META_ID = COLUMNS[META].index("OBJECT_ID")
 _LOG_TEXT = COLUMNS[DATABASE_LOG].index("QUERY_TEXT")
+_DEFINES = re.compile(rb"\b(?:create|alter)\b", re.IGNORECASE)
+_SECRET = re.compile(rb"\b(?:password|connection|options|passwd|secret)\b", re.IGNORECASE)
+"""What stands in a statement that gives a role, subscription, server or user mapping a password."""
+
 _NO_DEFAULT = b'"|""|""|""|""\n'
 """How a column's record ends that has no default, owner, status or attributes."""
 
@@ -67,12 +71,22 @@ class ColumnMaskingSink(MaskingSink):
 
 
 class LogSink:
-    """Masks the statements of DATABASE_LOG."""
+    """Masks the statements of DATABASE_LOG: all of them, or those that may set a password, which
+    the server keeps as they were sent.
 
-    def __init__(self, sink: Sink, masker: Masker, warn: Warn) -> None:
-        self._sink, self._masker, self._warn = sink, masker, warn
+    Args:
+        sink: gets the records.
+        masker: masks a statement.
+        warn: see `Warn`.
+        is_all: whether all are masked.
+    """
+
+    def __init__(self, sink: Sink, masker: Masker, warn: Warn, *, is_all: bool) -> None:
+        self._sink, self._masker, self._warn, self._is_all = sink, masker, warn, is_all
 
     def write(self, record: bytes) -> int:
+        if not self._is_all and not (_DEFINES.search(record) and _SECRET.search(record)):
+            return self._sink.write(record)
         fields = decode_record(record.decode())
         fields[_LOG_TEXT] = _masked(self._masker, fields[_LOG_TEXT], "sql", self._warn, fields[0])
         return self._sink.write(encode_row(fields))

@@ -65,6 +65,39 @@ def test_masked_statements_hold_no_literal(
     assert any("COMMENT ON TABLE counted IS '***'" in row["QUERY_TEXT"] for row in log(masked))
 
 
+PASSWORDS = (
+    "ALTER ROLE {role} PASSWORD 'planted-password'",
+    "alter /* x */ user {role} with encrypted password $p$planted-password$p$",
+    "ALTER ROLE {role} PASSWORD E'planted-password'",
+    "CREATE SUBSCRIPTION {role} CONNECTION 'host=nowhere.invalid password=planted-password' "
+    "PUBLICATION p WITH (connect = false, enabled = false, create_slot = false, slot_name = NONE)",
+    "DROP SUBSCRIPTION {role}",
+    "CREATE FOREIGN DATA WRAPPER {role}",
+    "CREATE SERVER {role} FOREIGN DATA WRAPPER {role} OPTIONS (host 'h')",
+    "CREATE USER MAPPING FOR PUBLIC SERVER {role} OPTIONS (user 'u', password 'planted-password')",
+    "DROP FOREIGN DATA WRAPPER {role} CASCADE",
+    "DO $$BEGIN EXECUTE 'ALTER ROLE {role} PASSWORD ''planted-password'''; END$$",
+)
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_no_password_of_a_statement_is_written_whatever_the_settings(
+    every_postgres: PostgresServer, counted: str, tmp_path: Path, mask: bool
+) -> None:
+    with closing(every_postgres.connect(counted)) as connection, connection.cursor() as cursor:
+        cursor.execute('SELECT "e.x".pg_stat_statements_reset()')
+        for statement in PASSWORDS:
+            cursor.execute(statement.format(role=f"looks_on_{counted}"))
+        cursor.execute("COMMENT ON TABLE counted IS 'planted-literal'")
+    extracted = extract(every_postgres, tmp_path, counted, meta_only=False, mask=mask)
+    texts = [row["QUERY_TEXT"] for row in log(extracted)]
+    assert f"ALTER ROLE looks_on_{counted} PASSWORD '***'" in texts
+    assert len([text for text in texts if "'***'" in text]) >= 5
+    assert not any("planted-password" in text for text in texts)
+    assert any("planted-literal" in text for text in texts) is not mask
+    assert extracted.warnings() == {}
+
+
 def test_statements_of_others_that_are_hidden_are_counted(
     every_postgres: PostgresServer, counted: str, tmp_path: Path
 ) -> None:
