@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -26,7 +27,7 @@ from kada_dagster.loader.source.drivers import driver
 from kada_dagster.loader.source.mysql_failures import reading
 from kada_dagster.loader.source.mysql_packets import MissingLineError, lines
 from kada_dagster.loader.source.mysql_session import beginnings
-from kada_dagster.loader.source.mysql_types import Field, printed, target_type
+from kada_dagster.loader.source.mysql_types import Field, printed, target_type, utc_bound
 from kada_dagster.loader.source.statements import Statements
 from kada_dagster.loader.source.target_types import base_of
 
@@ -97,12 +98,14 @@ class MysqlSource:
             for name, column in zip(names, into)
         ]
         columns = tuple(Column(name, one.type, one.type) for name, one in zip(names, into))
+        selection = self._in_utc(selection, fields)
         statement, _ = self._sql.select(selection, [f"CONCAT({', 0x09, '.join(parts)})"])
         return MysqlStream(self, f"{selection}", statement, columns)
 
     def count(self, selection: Selection) -> int:
         """See `Source.count`."""
-        statement, _ = self._sql.select(selection, ["COUNT(*)"])
+        fields = self._fields(selection) if selection.bounds else {}
+        statement, _ = self._sql.select(self._in_utc(selection, fields), ["COUNT(*)"])
         return self._all(str(selection), statement)[0][0]
 
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
@@ -180,6 +183,10 @@ class MysqlSource:
             for one in given
         ]
         return {field.name: field for field in fields}
+
+    def _in_utc(self, selection: Selection, fields: Mapping[str, Field]) -> Selection:
+        bounds = (utc_bound(bound, fields.get(bound.column)) for bound in selection.bounds)
+        return replace(selection, bounds=tuple(bounds))
 
     def _all(self, what: str, statement: str) -> list[tuple[Any, ...]]:
         with self._reading(what), self._raw.cursor() as cursor:

@@ -9,7 +9,10 @@ bytes is slow; BIT is printed as bytes).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from kada_dagster.api.values import moment_iso
+from kada_dagster.loader.source.base import Bound
 
 _UNSIGNED = {
     "smallint": "integer",
@@ -51,6 +54,7 @@ _CODES = {
 
 _NOT_NULL, _IS_UNSIGNED, _BYTES = 1, 32, 63
 _FRACTIONS = ("timestamp", "datetime")
+_ZONED = re.compile(r":\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?)\Z", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,19 @@ def _text(field: Field, column: str, is_bytea: bool) -> str:
     if word in ("text", "json"):
         return _escaped(f"CAST(CONVERT({column} USING utf8mb4) AS BINARY)")
     return column
+
+
+def utc_bound(bound: Bound, field: Field | None) -> Bound:
+    """A range of moments without the zone that PostgreSQL prints (`+00`): MariaDB drops it, and
+    MySQL takes the text for no moment. The session's zone is UTC."""
+    if field is None or field.word.partition("(")[0] not in _FRACTIONS:
+        return bound
+    return replace(bound, lower=_in_utc(bound.lower), upper=_in_utc(bound.upper))
+
+
+def _in_utc(end: object) -> object:
+    found = moment_iso(end) if isinstance(end, str) and _ZONED.search(end) else None
+    return end if found is None else found.replace(tzinfo=None).isoformat(" ")
 
 
 def _escaped(text: str) -> str:

@@ -14,6 +14,7 @@ from pymysql.err import OperationalError
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
 from kada_dagster.loader.source.base import Bound, Selection
+from kada_dagster.loader.source.mysql_types import Field, utc_bound
 from kada_dagster_tests.landing.azurite import make_certificate
 from kada_dagster_tests.loader.source.landing import Landing
 from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase, MariadbServer
@@ -101,6 +102,37 @@ def test_bounds_are_half_open(
         landing.load(source, selection)
         assert [row[0] for row in landing.rows("SELECT id FROM t ORDER BY 1")] == expected
         assert source.count(selection) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [
+        ("2026-01-02 03:04:05.000002+00", "2026-01-03 03:04:05.000003+00"),
+        ("2026-01-02 05:04:05.000002+02", "2026-01-03 05:04:05.000003+02"),
+        ("2026-01-02 03:04:05.000002", "2026-01-03"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["timestamp(6) NULL", "datetime(6)"])
+def test_bounds_with_a_zone_are_moments_in_utc(
+    landing: Landing, maria: MariadbDatabase, kind: str, lower: str, upper: str
+) -> None:
+    maria.run(f"CREATE TABLE t (id int, at {kind})")
+    maria.run("SET SESSION time_zone = '+00:00'")
+    days = ", ".join(f"({i}, '2026-01-0{i} 03:04:05.00000{i}')" for i in range(1, 5))
+    maria.run(f"INSERT INTO t VALUES {days}")
+    selection = Selection(table=("t",), bounds=(Bound("at", lower, upper),))
+    with opened(maria) as source:
+        assert source.count(selection) == landing.load(source, selection) == 1
+    assert landing.rows("SELECT id FROM t") == [(2,)]
+
+
+def test_what_is_sent_as_the_end_of_a_range_of_moments_has_no_zone() -> None:
+    moment = Field("at", 7, 63, 26, 6, 0)
+    given = Bound("at", "2026-01-02 03:04:05.1+00", "2026-01-02 03:04:05+05:30")
+    made = utc_bound(given, moment)
+    assert (made.lower, made.upper) == ("2026-01-02 03:04:05.100000", "2026-01-01 21:34:05")
+    text = Bound("at", "2026-01-02 03:04:05+00")
+    assert utc_bound(text, Field("at", 253, 45, 99, 0, 0)) == text == utc_bound(text, None)
 
 
 def test_rows_longer_than_a_packet_and_many_of_them_arrive_whole(
