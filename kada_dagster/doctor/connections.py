@@ -32,16 +32,18 @@ class Connection:
         name: of the profile.
         profile: the profile.
         shared: see there.
+        sent: variables that tasks which use it name themselves.
     """
 
     loader: str
     name: str
     profile: Profile
     shared: Shared
+    sent: tuple[str, ...] = ()
 
     def checks(self) -> list[Check]:
         """Its checks; the last one says whether it can be used."""
-        variables = Template(self.profile.model_dump_json()).variables
+        variables = (*Template(self.profile.model_dump_json()).variables, *self.sent)
         checks: list[Check] = []
         if variables:
             checks.append(self._check("secrets", lambda: _variables(variables)))

@@ -43,7 +43,9 @@ def loader_plan(settings: LoaderSettings, shared: Shared) -> LoaderPlan:
         return LoaderPlan(_broken(settings, error))
     checks = [Check(settings.name, "project", lambda: [_told(project)])]
     for name in _used(project, settings.target):
-        one = Connection(settings.name, name, project.connections[name], shared)
+        tasks = [task for task in project.tasks.values() if task.connection == name]
+        sent = tuple(variable for task in tasks for variable in task.variables)
+        one = Connection(settings.name, name, project.connections[name], shared, sent)
         checks += one.checks()
         if name == settings.target:
             checks.append(_rights(settings, project, one, checks[-1]))

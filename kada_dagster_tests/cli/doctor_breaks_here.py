@@ -164,6 +164,19 @@ def a_variable_of_the_loader_is_not_set(site: Site) -> list[str]:
     return [f"dwh  erp secrets  environment variable ERP_PASSWORD is not set: {SET_IT}"]
 
 
+def a_variable_that_a_task_sends_is_not_set(site: Site) -> list[str]:
+    site.connections["web"] = {"type": "http", "url": "http://127.0.0.1:1"}
+    route = site.folder / "load" / "routes" / "web"
+    task = route / "staging" / "orders" / "task.yaml"
+    task.parent.mkdir(parents=True)
+    (route / "route.yaml").write_text("source: web\n")
+    http = '{path: /orders, params: {api_key: "${WEB_KEY}"}}'
+    task.write_text(f"mode: http\nsource: {{http: {http}}}\ntarget: {{ddl: auto}}\n")
+    return [
+        f"dwh  web secrets  environment variable WEB_KEY is not set: {SET_IT}",
+    ]
+
+
 def the_home_of_dagster_is_relative(site: Site) -> list[str]:
     site.monkeypatch.setenv("DAGSTER_HOME", "home")
     return [
@@ -228,6 +241,7 @@ BREAKS = [
     the_target_may_not_be_changed,
     a_source_of_the_loader_is_down,
     a_variable_of_the_loader_is_not_set,
+    a_variable_that_a_task_sends_is_not_set,
     the_home_of_dagster_is_relative,
     the_home_of_dagster_is_gone,
     a_key_of_dagster_yaml_is_wrong,

@@ -14,7 +14,6 @@ from kada_dagster.cli.session import Session
 from kada_dagster.config.problems import suggestion
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.project import Project, read_project
-from kada_dagster.loader.definition.sent_values import variables_in
 from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.engine.run import target_server
 from kada_dagster.loader.engine.state import SCHEMA, StateTables
@@ -156,9 +155,7 @@ def secrets_of(project: Project) -> list[Secret]:
         for template in _templates(profile)
         for name in template.variables
     ]
-    sources = (task.definition.source for task in project.tasks.values())
-    for http in (source.http for source in sources if source and source.http):
-        found += (*variables_in(http.params), *variables_in(http.body))
+    found += (name for task in project.tasks.values() for name in task.variables)
     return [Secret(variable=name) for name in dict.fromkeys(found)]
 
 

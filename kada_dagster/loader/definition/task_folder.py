@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kada_dagster.config.document import Document, read_text
 from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.sent_values import variables_in
 from kada_dagster.loader.definition.task import TaskDefinition
 
 FILE_NAME = "task.yaml"
@@ -50,6 +51,12 @@ class Task:
     def has_table(self) -> bool:
         """Whether it fills a table; mode sql without a SELECT just runs files."""
         return self.definition.mode != "sql" or bool(self.definition.sql)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that its calls of an API name."""
+        http = self.definition.source.http if self.definition.source else None
+        return (*variables_in(http.params), *variables_in(http.body)) if http else ()
 
     @cached_property
     def fingerprint(self) -> str:
