@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -65,6 +66,25 @@ def test_a_row_that_is_not_as_wide_as_the_others_is_told(ends: Ends, text: str) 
         load(ends, "pattern: a.csv")
     with pytest.raises(SourceReadError, match=r"a\.csv, line 2: the row has"):
         load(ends, "pattern: a.csv", "columns: {name: name, id: id}\n")
+
+
+def test_a_file_whose_name_is_no_utf8_is_one_as_any_other(ends: Ends) -> None:
+    folder = put(ends, "a.csv", "id\n1\n").parent
+    odd = os.path.join(os.fsencode(folder), b"M\xfcller.csv")  # noqa: PTH118 - bytes
+    with open(odd, "wb") as file:  # noqa: PTH123
+        file.write(b"id\n2\n")
+    once = "pattern: '*.csv', once: true"
+    assert load(ends, once, f"write: append\n{AUTO}").counts.inserted == 2
+    assert load(ends, once, f"write: append\n{AUTO}").counts.inserted == 0
+    with open(odd, "wb") as file:  # noqa: PTH123
+        file.write(b"id\n\xff\n")
+    with pytest.raises(SourceReadError, match=r"M\\xfcller\.csv, line 2: this is not UTF-8"):
+        load(ends, once, f"write: append\n{AUTO}")
+    with open(odd, "wb") as file:  # noqa: PTH123
+        file.write(b"id\n3\n")
+    load(ends, f"{once}, after: move, move_to: done", f"write: append\n{AUTO}")
+    assert names(ends) == ["done/M\\xfcller.csv", "done/a.csv"]
+    assert rows(ends) == [("1",), ("2",), ("3",)]
 
 
 def test_no_file_is_an_error_unless_the_task_says_otherwise(ends: Ends) -> None:

@@ -24,6 +24,7 @@ class Folder:
 
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
+        self._odd: dict[str, str] = {}
         self.where = f"{name} ({path})"
         self.is_stopped = False
 
@@ -38,7 +39,7 @@ class Folder:
     def facts(self, name: str) -> FileFacts | None:
         """See `FileStore.facts`."""
         with self.reading(name), suppress(FileNotFoundError):
-            about = (self._path / name).stat()
+            about = self._at(name).stat()
             if stat.S_ISREG(about.st_mode):
                 return FileFacts(name, about.st_size, str(about.st_mtime_ns))
         return None
@@ -46,19 +47,19 @@ class Folder:
     def open(self, name: str) -> BinaryIO:
         """See `FileStore.open`."""
         with self.reading(name):
-            return (self._path / name).open("rb")
+            return self._at(name).open("rb")
 
     def remove(self, name: str) -> None:
         """See `FileStore.remove`."""
         with self.reading(name):
-            (self._path / name).unlink(missing_ok=True)
+            self._at(name).unlink(missing_ok=True)
 
     def move(self, name: str, to: str) -> None:
         """See `FileStore.move`."""
         target = self._path / to
         with self.reading(f"{name} to {to}"):
             target.parent.mkdir(parents=True, exist_ok=True)
-            (self._path / name).rename(target)
+            self._at(name).rename(target)
 
     def _names(self, pattern: Pattern) -> list[str]:
         """Of a folder that is there by itself and as a link, the files under the name without."""
@@ -68,13 +69,23 @@ class Folder:
             below = folder.relative_to(self._path).as_posix()
             is_linked = real != root / below
             for file in files:
-                name = file if below == "." else f"{below}/{file}"
+                name = self._shown(file if below == "." else f"{below}/{file}")
                 if pattern.has(name):
                     found.append((is_linked, name, (real, file)))
         names: dict[tuple[Path, str], str] = {}
         for _, name, key in sorted(found):
             names.setdefault(key, name)
         return sorted(names.values())
+
+    def _shown(self, name: str) -> str:
+        """A name as text: what is no UTF-8 in it could be neither printed nor kept."""
+        shown = os.fsencode(name).decode(errors="backslashreplace")
+        if shown != name:
+            self._odd[shown] = name
+        return shown
+
+    def _at(self, name: str) -> Path:
+        return self._path / self._odd.get(name, name)
 
     @contextmanager
     def reading(self, what: str) -> Generator[None]:
