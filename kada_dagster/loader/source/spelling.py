@@ -26,6 +26,8 @@ from kada_dagster.loader.source.target_types import (
 )
 from kada_dagster.loader.source.unfit import UnfitError
 
+_MOST_ZEROS = 10_000
+
 Spell = Callable[[Any], str]
 """Gives the text of a value, not yet escaped. Raises `UnfitError`."""
 
@@ -63,7 +65,12 @@ def _number(target: str) -> Spell:
 
 def _decimal(target: str) -> Spell:
     _number(target)
-    return str if target in NUMBERS else lambda value: format(value, "f")
+    return str if target in NUMBERS else _plain_decimal
+
+
+def _plain_decimal(value: Decimal) -> str:
+    """Without an exponent, unless that would be zeros by the million: `1e999999999`."""
+    return format(value, "f") if abs(value.adjusted()) <= _MOST_ZEROS else str(value)
 
 
 def _truth(target: str) -> Spell:

@@ -17,7 +17,7 @@ from kada_dagster.loader.errors import SourceReadError
 from kada_dagster.loader.source.base import TargetColumn
 from kada_dagster.loader.source.copy_text import RowText
 from kada_dagster.loader.source.row_stream import RowStream
-from kada_dagster.loader.source.spelling import json_text
+from kada_dagster.loader.source.spelling import json_text, spelled
 from kada_dagster_tests.loader.source.landing import Landing
 
 moment = datetime.fromisoformat
@@ -226,3 +226,11 @@ def test_a_column_may_hold_values_of_many_types(landing: Landing) -> None:
     into = landing.create("v text")
     landing.take(stream(into, [(1,), ("a\tb",), (None,), (1.5,), (date(2026, 1, 2),)]), into)
     assert landing.rows() == [("1",), ("a\tb",), (None,), ("1.5",), ("2026-01-02",)]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [("1E+20", "1" + "0" * 20), ("1E-7", "0.0000001"), ("1E+999999999", "1E+999999999")],
+)
+def test_a_number_among_texts_takes_no_memory_by_its_exponent(number: str, text: str) -> None:
+    assert spelled(Decimal(number), "text") == text
