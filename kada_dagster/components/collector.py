@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 import dagster as dg
@@ -63,6 +63,29 @@ class CollectorComponent(dg.Component, ABC):
         return source_definitions(settings, marks)
 
 
+@dataclass
+class _Landings:
+    """Who has which landing directory in the project that is being loaded.
+
+    Attributes:
+        tree: of its components.
+        owners: names of sources by landing.
+    """
+
+    tree: dg.ComponentTree | None = None
+    owners: dict[str, str] = field(default_factory=dict[str, str])
+
+    def owner(self, settings: SourceSettings, tree: dg.ComponentTree) -> str:
+        """The name of the source that is the first one with this landing directory."""
+        if self.tree is not tree:
+            self.tree, self.owners = tree, {}
+        place = settings.landing.place if settings.landing else ""
+        return self.owners.setdefault(place, settings.name) if place else settings.name
+
+
+_landings = _Landings()
+
+
 class CollectorScaffolder(dg.Scaffolder[Any]):
     """Writes a defs.yaml that names what has to be filled in."""
 
@@ -74,19 +97,12 @@ class CollectorScaffolder(dg.Scaffolder[Any]):
 
 def _require_own_landing(settings: SourceSettings, context: dg.ComponentLoadContext) -> None:
     """Files of two sources have the same names: in one directory they would replace each other."""
-    if settings.landing is None:
-        return
-    every: Any = context.component_tree.get_all_components
-    others: list[SourceSettings] = []
-    with suppress(ImportError):  # outside of a project; in one, Dagster tells it
-        others = every(of_type=CollectorComponent)
-    for other in others:
-        place = other.landing.place if other.landing and other.name != settings.name else None
-        if place == settings.landing.place:
-            raise ConfigError(
-                f"{defs_file(context.path)}: landing: {other.name!r} has this landing directory; "
-                "each needs its own"
-            )
+    owner = _landings.owner(settings, context.component_tree)
+    if owner != settings.name:
+        raise ConfigError(
+            f"{defs_file(context.path)}: landing: {owner!r} has this landing directory; "
+            "each needs its own"
+        )
 
 
 def _values(settings: SourceSettings) -> dict[str, Any]:

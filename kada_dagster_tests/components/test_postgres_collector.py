@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -177,4 +178,5 @@ def test_two_components_with_one_landing_directory_are_refused(
     )
     with refused(project) as said:
         text = "\n".join(said)
-    assert "defs.yaml: landing: 'shop' has this landing directory; each needs its own" in text
+    told = r"defs.yaml: landing: '(shop|crm)' has this landing directory; each needs its own"
+    assert re.search(told, text)
