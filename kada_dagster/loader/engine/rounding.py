@@ -44,7 +44,7 @@ def require_exact(context: LoadContext, table: Table, bounds: Sequence[Bound]) -
     if not bounds or not (is_table or is_postgres):
         return
     known = {column.name: column.target_type for column in context.source.columns(plan.selection)}
-    own = {column.name: column.type for column in table.columns}
+    own = {column.name: column.plain for column in table.columns}
     called = {source: target for target, source in plan.columns}
     for bound in bounds:
         name = called.get(bound.column, bound.column)

@@ -66,6 +66,7 @@ class TargetColumn:
         has_default: whether it gets a value of its own in rows that bring none.
         is_strict: whether the server lets it have no NULL: of a primary key, or an identity.
         is_exact: whether values that are equal are known to be alike to the bit.
+        plain: the type, or what the domain that it is is made of; '' where it is not known.
     """
 
     name: str
@@ -77,6 +78,7 @@ class TargetColumn:
     has_default: bool = False
     is_strict: bool = False
     is_exact: bool = False
+    plain: str = ""
 
 
 @dataclass(frozen=True)

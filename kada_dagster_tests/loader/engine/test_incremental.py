@@ -190,12 +190,16 @@ def test_rows_that_come_no_later_than_the_look_back_are_there_once(
         ("numeric(9,2)", "1.5", "NaN", "2.5"),
         ("numeric", "1.5", "Infinity", "2.5"),
         ("float8", "1.5", "NaN", "2.5"),
+        ("interval", "1 day", "infinity", "2 days"),
+        ("moment", "2026-01-01", "infinity", "2026-01-02"),
     ],
 )
 @pytest.mark.parametrize("key", ["", "key: [id]\n"])
 def test_behind_a_value_without_end_rows_are_still_new(
     ends: Ends, kind: str, first: str, endless: str, second: str, key: str
 ) -> None:
+    for run in (ends.at_source, ends.at_target):
+        run("CREATE DOMAIN instant AS timestamptz; CREATE DOMAIN moment AS instant NOT NULL")
     make(ends, f"id int PRIMARY KEY, at {kind}, name text")
     ends.at_source(f"INSERT INTO t VALUES (1, '{first}', 'a'), (2, '{endless}', 'b')")
     ends.load(PLAIN + key)

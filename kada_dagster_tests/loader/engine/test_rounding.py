@@ -21,6 +21,7 @@ PLAIN = "timestamp without time zone"
 
 
 def make(ends: Ends, source: str, target: str, *values: str) -> None:
+    ends.at_target("CREATE DOMAIN rough AS timestamp(0); CREATE DOMAIN second AS rough")
     ends.at_source(f"CREATE TABLE t (id int PRIMARY KEY, at {source})")
     ends.at_target(f"CREATE TABLE t (id int PRIMARY KEY, at {target})")
     for number, value in enumerate(values):
@@ -87,6 +88,7 @@ def test_digits_that_nobody_tells_count_as_none() -> None:
     [
         ("timestamp", "timestamp(0)", "2026-01-01 10:00:00.6", "ALTER COLUMN at TYPE timestamp"),
         ("numeric", "numeric(12,2)", "5.997", "at is numeric"),
+        ("timestamp", "second", "2026-01-01 10:00:00.6", r"at is timestamp\(0\)"),
     ],
 )
 def test_a_mark_that_would_be_rounded_past_rows_is_refused(

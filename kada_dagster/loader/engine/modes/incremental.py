@@ -87,8 +87,8 @@ def _start(context: LoadContext, table: Table, cursor: str, mark: str) -> str:
 
     if not context.plan.lag:
         return mark
-    kind = table.named((cursor,))[0].type
-    lag = "interval" if kind.startswith(("timestamp", "date", "time")) else "numeric"
+    kind = table.named((cursor,))[0].plain
+    lag = "interval" if kind.startswith(("timestamp", "date", "time", "interval")) else "numeric"
     statement = SQL("SELECT ((%s::{0} - %s::{1})::{0})::text").format(SQL(kind), SQL(lag))
     try:
         rows = context.target.rows("look-back", statement, (mark, context.plan.lag))
@@ -145,7 +145,7 @@ def _new_mark(waiting: WaitingRows, table: Table, context: LoadContext) -> str |
     from psycopg2.sql import SQL, Literal
 
     cursor = context.plan.cursor or ""
-    kind = table.named((cursor,))[0].type
+    kind = table.named((cursor,))[0].plain
     old: Composable = Literal(context.plan.mark)
     statement = SQL("greatest(max({0}) FILTER (WHERE {0} < {1}), {2}::{3})::text")
     limit = _limit(kind, context.target.version)
@@ -159,4 +159,5 @@ def _limit(kind: str, version: int) -> str | None:
     """What all finite values of a type are less than; None where there are no others."""
     if kind.startswith("numeric"):
         return "Infinity" if version >= 14 else "NaN"
-    return "Infinity" if kind.startswith(("timestamp", "date", "real", "double")) else None
+    endless = ("timestamp", "date", "real", "double", *(["interval"] if version >= 17 else []))
+    return "Infinity" if kind.startswith(endless) else None

@@ -12,6 +12,11 @@ base(attnum, oid) AS (  -- a domain is compared as what it is made of
     FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid
     WHERE t.typtype IN ('d', 'e') OR t.oid = 'varchar'::regtype
 ),
+plain(attnum, oid, modifier) AS (
+  SELECT attnum, atttypid, atttypmod FROM own
+  UNION ALL SELECT p.attnum, t.typbasetype, t.typtypmod
+    FROM plain p JOIN pg_catalog.pg_type t ON t.oid = p.oid WHERE t.typtype = 'd'
+),
 equal(attnum, operator, is_exact) AS (
   SELECT b.attnum, CASE n.nspname WHEN 'pg_catalog' THEN '=' ELSE
     format('OPERATOR(%%I.%%s)', n.nspname, o.oprname) END,
@@ -35,8 +40,9 @@ SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attty
   a.attidentity <> '' OR EXISTS (SELECT FROM pg_catalog.pg_index i
                                  WHERE i.indrelid = a.attrelid AND (i.indisprimary OR i.indisreplident)
                                    AND a.attnum = ANY (i.indkey::int2[])),
-  coalesce(e.is_exact, false)
+  coalesce(e.is_exact, false), pg_catalog.format_type(p.oid, p.modifier)
 FROM own a
+JOIN (plain p JOIN pg_catalog.pg_type t ON t.oid = p.oid AND t.typtype <> 'd') ON p.attnum = a.attnum
 LEFT JOIN (SELECT attnum, max(operator) AS operator, bool_and(is_exact) AS is_exact
            FROM equal GROUP BY attnum) e ON e.attnum = a.attnum
 ORDER BY a.attnum
