@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from kada_dagster.loader.definition.task_folder import Task
 from kada_dagster.loader.engine.context import LoadPlan
 from kada_dagster.loader.engine.plan import plan_of
 from kada_dagster.loader.engine.run import opened_source
-from kada_dagster.loader.engine.split import Part
+from kada_dagster.loader.engine.split import Part, parts_of
 from kada_dagster.loader.engine.state import StateTables
 from kada_dagster.loader.engine.table import Table
 from kada_dagster.loader.engine.target import Target
@@ -35,7 +36,7 @@ class CheckedTable:
         target: the transaction.
         table: as the catalogue describes it.
         tables: where the state is kept.
-        parts: ranges rows are counted in; none for all rows.
+        parts: ranges rows are counted in; none for all that are loaded.
         read: rows of the load just done, where it is known.
     """
 
@@ -64,9 +65,13 @@ class CheckedTable:
 
     @property
     def ranges(self) -> list[Part | None]:
-        """The parts, those that follow each other as one; just None for all rows."""
-        joined: list[Part] = []
-        for part in self.parts:
+        """The parts, those that follow each other as one; just None for all rows.
+
+        Of a split table rows before the first range, or behind the present one, are not loaded.
+        """
+        split, joined = self.task.definition.split, list[Part]()
+        every = parts_of(split, datetime.now(timezone.utc)) if split else ()
+        for part in self.parts or every:
             if joined and joined[-1].upper == part.lower:
                 joined[-1] = replace(joined[-1], upper=part.upper)
             else:

@@ -11,6 +11,7 @@ from kada_dagster.config.problems import ConfigFileError
 from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.engine.split import Part, parts_of
 from kada_dagster.loader.quality import Quality, check_task, unchecked
+from kada_dagster.loader.source.base import Selection
 from kada_dagster.loader.source.postgres import PostgresSource
 from kada_dagster_tests.loader.databases import Ends
 from kada_dagster_tests.loader.engine.test_split import NOW
@@ -135,6 +136,23 @@ def test_rows_of_ranges_are_counted_in_these_ranges(ends: Ends) -> None:
     assert whole.facts["missing_rows"] == 60
 
 
+@pytest.mark.parametrize(
+    ("kind", "split", "outside"),
+    [
+        ("int", "{by: at, size: 10, start: 0, end: 20}", "-1"),
+        ("date", "{by: at, every: year, start: '2020-01-01'}", "'2019-12-31'"),
+        ("date", "{by: at, every: year, start: '2020-01-01'}", "'9999-01-01'"),
+    ],
+)
+def test_rows_outside_of_all_ranges_are_none_that_are_missing(
+    ends: Ends, kind: str, split: str, outside: str
+) -> None:
+    ends.at_source(f"CREATE TABLE s (at {kind}); INSERT INTO s VALUES ({outside}), (NULL)")
+    ends.at_target(f"CREATE TABLE t (at {kind}); INSERT INTO t VALUES (NULL)")
+    (row_count,) = checked(ends, f"{FULL}{ROW_COUNT}split: {split}\n", loads=False).values()
+    assert row_count.facts == {"source_rows": 1, "target_rows": 1, "missing_rows": 0}
+
+
 def test_ranges_that_follow_each_other_are_counted_by_one_query(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,9 +161,12 @@ def test_ranges_that_follow_each_other_are_counted_by_one_query(
     project = ends.project(**{"public/t/task.yaml": task})
     found, asked = project.tasks["public.t"], list[Any]()
     count = PostgresSource.count
-    monkeypatch.setattr(
-        PostgresSource, "count", lambda self, selection: asked.append(1) or count(self, selection)
-    )
+
+    def counted(source: PostgresSource, selection: Selection) -> int:
+        asked.append(1)
+        return count(source, selection)
+
+    monkeypatch.setattr(PostgresSource, "count", counted)
     parts = [Part(str(n), n, n + 10) for n in range(1, 91, 10)]
     (row_count,) = check_task(found, project, ["row_count"], parts=parts)
     assert row_count.facts["source_rows"] == 90
