@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import LoadContext
-from kada_dagster.loader.engine.table import Table, sql
-from kada_dagster.loader.errors import TargetError
+from kada_dagster.loader.engine.table import Table, shows_some_rows, sql
+from kada_dagster.loader.errors import SchemaMismatchError, TargetError
 
 if TYPE_CHECKING:
     from psycopg2.sql import Composable
@@ -45,3 +45,16 @@ def clear(context: LoadContext, table: Table, condition: Composable) -> int:
             "delete for the loading role, or load with a key (mode: upsert)"
         )
     return deleted
+
+
+def refuse_truncate(context: LoadContext, table: Table) -> None:
+    """Refuse TRUNCATE, which asks no policy, where others have rows in the table.
+
+    Raises:
+        SchemaMismatchError: the loading role sees only some of them.
+    """
+    if shows_some_rows(context.target, table):
+        raise SchemaMismatchError(
+            f"{table}: target.swap: truncate would take the rows that policies hide from the "
+            "loading role, too. Write target.swap: delete"
+        )

@@ -88,6 +88,12 @@ def describe(target: Target, schema: str, name: str) -> Table:
     return Table(schema, name, oid, kind == "p", columns, unique)
 
 
+def shows_some_rows(target: Target, table: Table) -> bool:
+    """Whether policies show the loading role some of the rows only, and its profile says so."""
+    statement = "SELECT current_setting('row_security')::bool AND row_security_active(%s::oid)"
+    return bool(target.rows(f"policies of {table}", statement, (table.oid,))[0][0])
+
+
 def _columns(target: Target, what: str, oid: int) -> tuple[TargetColumn, ...]:
     rows = target.rows(what, sql("columns"), {"oid": oid})
     with target.cursor(what) as cursor:

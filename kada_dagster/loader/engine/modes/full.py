@@ -10,13 +10,14 @@ in the middle of a transaction keep what they see. It costs more, and leaves dea
 
 from __future__ import annotations
 
-from kada_dagster.loader.engine.clearing import clear
+from kada_dagster.loader.engine.clearing import clear, refuse_truncate
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import Copied, Feed, copy_rows, feed, may_replace
 from kada_dagster.loader.engine.deletes import own_bounds
 from kada_dagster.loader.engine.references import refuse_references
 from kada_dagster.loader.engine.replacement import Replacement, lock_from_readers, obstacles
 from kada_dagster.loader.engine.rounding import require_exact
+from kada_dagster.loader.engine.rows import copy_in_place
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.errors import SchemaMismatchError
 from kada_dagster.loader.source.postgres_query import where
@@ -71,7 +72,7 @@ def _delete_and_copy(
     try:
         with target.attempt():
             deleted = clear(context, table, inside)
-            copied = copy_rows(context, given, table.identifier)
+            copied = copy_in_place(context, table, given)
             replaced = may_replace(context, copied.rows)
             if not replaced:
                 raise _KeptError
@@ -88,6 +89,7 @@ def _truncate_and_copy(context: LoadContext, table: Table, given: Feed) -> LoadO
     from psycopg2.sql import SQL
 
     target = context.target
+    refuse_truncate(context, table)
     lock_from_readers(target, table, context.plan.lock_seconds)
     try:
         with target.attempt():

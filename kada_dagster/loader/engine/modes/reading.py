@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
-from kada_dagster.loader.engine.copying import copy_rows, feed, may_replace
+from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.modes.full import load_full
 from kada_dagster.loader.engine.modes.upsert import load_upsert
+from kada_dagster.loader.engine.rows import copy_in_place
 from kada_dagster.loader.engine.table import describe
 
 
@@ -24,6 +25,6 @@ def load_read(context: LoadContext) -> LoadOutcome:
 
 def _append(context: LoadContext) -> LoadOutcome:
     table = describe(context.target, context.plan.schema, context.plan.table)
-    copied = copy_rows(context, feed(context, table), table.identifier)
+    copied = copy_in_place(context, table, feed(context, table))
     may_replace(context, copied.rows)
     return LoadOutcome(Counts(copied.rows, copied.rows), copied.size)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kada_dagster.loader.engine.clearing import clear
+from kada_dagster.loader.engine.clearing import clear, refuse_truncate
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import may_replace
 from kada_dagster.loader.engine.references import refuse_references
@@ -96,6 +96,7 @@ def _empty(context: LoadContext, table: Table) -> int:
     from psycopg2.sql import SQL
 
     if context.plan.swap == "truncate":
+        refuse_truncate(context, table)
         lock_from_readers(context.target, table, context.plan.lock_seconds)
         context.target.run(f"empty {table}", SQL("TRUNCATE {}").format(table.identifier))
         return 0
