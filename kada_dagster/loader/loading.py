@@ -15,7 +15,7 @@ import dagster as dg
 
 from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.loader.load_ids import naming
-from kada_dagster.loader.metadata import Metadata, load_metadata
+from kada_dagster.loader.metadata import RANGE_END, Metadata, load_metadata
 from kada_dagster.loader.partitions import chosen_parts
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def _load_part(
     context.log.info(f"{task}: range {part.name}")
     with naming(_load_id(context)):
         result = resource.load(task, project, part, context.log.info)
-    return load_metadata(task, result)
+    end: Metadata = {} if part.upper is None else {RANGE_END: str(part.upper)}
+    return load_metadata(task, result) | end
 
 
 def _load_id(context: dg.AssetExecutionContext) -> str:

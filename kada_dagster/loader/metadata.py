@@ -21,6 +21,8 @@ Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
 BEGAN = "began"
 """When a load began to read: what changed at the source later is not in it for sure."""
 ROWS_READ = "rows_read"
+RANGE_END = "range_end"
+"""Where the range of a load ended; its begin is the name of the partition."""
 
 
 def task_metadata(task: Task) -> Metadata:

@@ -11,10 +11,17 @@ import dagster as dg
 from kada_dagster.collector.run_history import AT_WORK, FAILED
 from kada_dagster.loader.checks import check_names
 from kada_dagster.loader.due import Seen
-from kada_dagster.loader.due_parts import RECENT, Taken, are_enough, parts_due, stretches
+from kada_dagster.loader.due_parts import (
+    RECENT,
+    Taken,
+    are_enough,
+    loaded_whole,
+    parts_due,
+    stretches,
+)
 from kada_dagster.loader.engine.split import Part, parts_of
 from kada_dagster.loader.instance import LoaderInstance
-from kada_dagster.loader.metadata import BEGAN, ROWS_READ
+from kada_dagster.loader.metadata import BEGAN, RANGE_END, ROWS_READ
 
 _FAILED_CHECK = "FAILED"
 
@@ -57,9 +64,10 @@ def due_stretches(
     if split is None:
         return []
     parts, key = parts_of(split, now), instance.keys[task]
-    loaded = dagster.get_latest_storage_id_by_partition(
+    numbered = dagster.get_latest_storage_id_by_partition(
         key, dg.DagsterEventType.ASSET_MATERIALIZATION
     )
+    loaded = loaded_whole(parts, numbered)
     numbers = [loaded[part.name] for part in parts if part.name in loaded]
     taken: dict[str, Taken] = {}
     while numbers and not (taken and are_enough(parts, taken)):
@@ -100,6 +108,13 @@ def _rows(entry: dg.EventLogEntry) -> int:
     return found if isinstance(found, int) else 1
 
 
+def _end(entry: dg.EventLogEntry) -> str:
+    """Where the range of a load ended; empty where it does not say."""
+    event = entry.asset_materialization
+    value = None if event is None else event.metadata.get(RANGE_END)
+    return "" if value is None else str(value.value)
+
+
 def _run_records(
     dagster: dg.DagsterInstance, numbers: Collection[str]
 ) -> Mapping[str, dg.RunRecord]:
@@ -137,7 +152,9 @@ def _taken(
     records = dagster.fetch_materializations(wanted, limit=len(storage_ids)).records
     return {
         record.partition_key: Taken(
-            _began(record.event_log_entry, record.timestamp), _rows(record.event_log_entry)
+            _began(record.event_log_entry, record.timestamp),
+            _rows(record.event_log_entry),
+            _end(record.event_log_entry),
         )
         for record in records
         if record.partition_key is not None

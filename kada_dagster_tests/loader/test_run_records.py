@@ -13,7 +13,7 @@ from kada_dagster.config import LoaderSettings
 from kada_dagster.loader.definition.project import read_project
 from kada_dagster.loader.engine.split import Part, parts_of
 from kada_dagster.loader.instance import LoaderInstance
-from kada_dagster.loader.metadata import BEGAN, ROWS_READ
+from kada_dagster.loader.metadata import BEGAN, RANGE_END, ROWS_READ
 from kada_dagster.loader.run_records import due_stretches
 from kada_dagster_tests.loader.folders import write
 
@@ -41,9 +41,12 @@ def ranges(loader: LoaderInstance, now: datetime) -> list[Part]:
     return parts_of(split, now)
 
 
-def note(dagster: dg.DagsterInstance, loader: LoaderInstance, part: str, rows: int) -> None:
+def note(
+    dagster: dg.DagsterInstance, loader: LoaderInstance, part: str, rows: int, end: str = ""
+) -> None:
     """A load of a range that was done at FIRST."""
     facts = {BEGAN: dg.TimestampMetadataValue(FIRST.timestamp()), ROWS_READ: rows}
+    facts |= {RANGE_END: end} if end else {}
     event = dg.AssetMaterialization(loader.keys[TASK], partition=part, metadata=facts)
     dagster.report_runless_asset_event(event)
 
@@ -72,3 +75,39 @@ def test_numbers_grow_into_ranges_that_were_empty_however_many_these_are(
     for place, part in enumerate(parts):
         note(dagster, loader, part.name, 100 if place < 3 else 0)
     assert due(dagster, loader, FIRST) == [part.name for part in parts[2:]]
+
+
+def test_ranges_that_were_made_longer_are_due_where_only_a_part_was_loaded(
+    tmp_path: Path, dagster: dg.DagsterInstance
+) -> None:
+    by_day = instance(tmp_path / "day", '{by: at, every: day, start: "2025-01-01"}')
+    for part in ranges(by_day, FIRST)[:45]:  # up to 14 February
+        note(dagster, by_day, part.name, 5)
+    by_month = instance(tmp_path / "month", '{by: at, every: month, start: "2025-01-01"}')
+    months = [part.name for part in ranges(by_month, FIRST)]
+    assert due(dagster, by_month, FIRST) == months
+    for month in months:
+        note(dagster, by_month, month, 5)
+    assert due(dagster, by_month, FIRST) == [months[-1]]
+
+
+def test_a_range_that_was_the_only_one_is_due_when_it_is_longer(
+    tmp_path: Path, dagster: dg.DagsterInstance
+) -> None:
+    by_day = instance(tmp_path / "day", '{by: at, every: day, start: "2025-01-01"}')
+    note(dagster, by_day, "2025-01-01", 5, end="2025-01-02 00:00:00")
+    by_month = instance(tmp_path / "month", '{by: at, every: month, start: "2025-01-01"}')
+    assert due(dagster, by_month, FIRST)[0] == "2025-01-01"
+    note(dagster, by_month, "2025-01-01", 5, end="2025-02-01 00:00:00")
+    assert due(dagster, by_month, FIRST)[0] == "2025-02-01"
+    assert "2025-01-01" not in due(dagster, by_day, FIRST)
+
+
+def test_ranges_of_numbers_that_were_made_longer_are_due(
+    tmp_path: Path, dagster: dg.DagsterInstance
+) -> None:
+    small = instance(tmp_path / "small", "{by: id, size: 100, start: -1000, end: 5000}")
+    for part in ranges(small, FIRST)[:25]:
+        note(dagster, small, part.name, 100)
+    large = instance(tmp_path / "large", "{by: id, size: 1000, start: -1000, end: 5000}")
+    assert due(dagster, large, FIRST) == [part.name for part in ranges(large, FIRST)]
