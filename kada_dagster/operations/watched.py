@@ -134,7 +134,16 @@ class Watched:
         accounts = [secret for account in config.fivetran for secret in account.secrets()]
         places = [config.high_water_marks, *self.marks_of.values()]
         marks = [secret for place in places for secret in secret_fields(place)]
-        return [*alerts, *sources, *accounts, *marks]
+        return [*alerts, *sources, *accounts, *marks, *self._loader_secrets()]
+
+    def _loader_secrets(self) -> Iterator[Secret]:
+        if not self.config.loader:
+            return  # nobody else pays for the import
+        from kada_dagster.loader.definition.profile_secrets import profile_secrets
+        from kada_dagster.loader.definition.project import read_connections
+
+        for loader in self.config.loader:
+            yield from profile_secrets(read_connections(loader.project, loader.target).values())
 
     def _store(self, source: CollectorInstance) -> MarkStore:
         given = self.resources.get(source.marks_resource)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 import yaml
 
 from kada_dagster.config import load_config_file
+from kada_dagster.loader.resource import LoaderResource
 from kada_dagster.operations.conditions import conditions
 from kada_dagster.operations.failed_runs import FailureReader
 from kada_dagster.operations.overview import Overview
@@ -48,6 +50,19 @@ def loads(
 
 def watched(config: Path, definitions: dg.Definitions) -> Watched:
     return Watched(load_config_file(config), lambda: [definitions])
+
+
+def test_no_secret_of_a_profile_is_told_whatever_a_load_raises(loads: Location) -> None:
+    class Crooked(LoaderResource):
+        def load(self, *_: Any, **__: Any) -> Any:
+            raise ValueError(f"cannot log in with {PASSWORD}")
+
+    failed = loads.run("public.orders", resources={"dwh_loader": Crooked()}).result
+    run = loads.dagster.get_run_by_id(failed.run_id)
+    assert run is not None
+    around = watched(loads.write(), loads.definitions())
+    (failure,) = FailureReader(loads.dagster, around).failures(run)
+    assert failure.cause == "cannot log in with ***"
 
 
 def test_a_load_that_fails_and_one_whose_rows_are_old(loads: Location) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import BaseModel
 
 from kada_dagster.cli.session import Session
 from kada_dagster.config.problems import suggestion
 from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.profile_secrets import profile_secrets
 from kada_dagster.loader.definition.project import Project, read_project
-from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.engine.run import target_server
 from kada_dagster.loader.engine.state import SCHEMA, StateTables
 from kada_dagster.loader.server import Server
@@ -22,9 +21,6 @@ from kada_dagster.secrets import Secret
 
 if TYPE_CHECKING:
     from kada_dagster.config import LoaderSettings
-
-_OPEN = frozenset({"host", "port", "database", "username", "path"})
-"""Keys of profiles whose values may be shown."""
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -149,14 +145,12 @@ def places_beside(place: Place, config: str | None) -> list[Place]:
 def secrets_of(project: Project) -> list[Secret]:
     """References to what profiles, and calls of APIs, take from the environment and no message
     may show."""
+    sent = (name for task in project.tasks.values() for name in task.variables)
     found = [
-        name
-        for profile in project.connections.values()
-        for template in _templates(profile)
-        for name in template.variables
+        *profile_secrets(project.connections.values()),
+        *(Secret(variable=one) for one in sent),
     ]
-    found += (name for task in project.tasks.values() for name in task.variables)
-    return [Secret(variable=name) for name in dict.fromkeys(found)]
+    return list(dict.fromkeys(found))
 
 
 def _loaders(config: str | None) -> tuple[Path | None, list[LoaderSettings]]:
@@ -182,15 +176,3 @@ def _pick(loaders: list[LoaderSettings], name: str | None) -> LoaderSettings:
     if name not in by_name:
         raise ConfigError(f"--loader {name}: no such loader{suggestion(name, by_name)}; {known}")
     return by_name[name]
-
-
-def _templates(settings: BaseModel) -> Iterator[Template]:
-    for key in type(settings).model_fields:
-        value: Any = getattr(settings, key)
-        if isinstance(value, BaseModel):
-            yield from _templates(value)
-        elif isinstance(value, Template) and key not in _OPEN:
-            yield value
-        elif isinstance(value, dict):
-            values = cast("dict[str, object]", value).values()
-            yield from (one for one in values if isinstance(one, Template))

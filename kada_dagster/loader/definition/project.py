@@ -80,6 +80,11 @@ def read_project(folder: Path, target: str = "target", *, may_be_new: bool = Fal
     return Project(folder, connections, routes, kept, waits_for)
 
 
+def read_connections(folder: Path, target: str = "target") -> Mapping[str, Profile]:
+    """The profiles of a project alone, as far as they can be read; none where they cannot."""
+    return _connections(folder.absolute(), target, Reader())
+
+
 @dataclass(frozen=True)
 class _Route:
     folder: Path
