@@ -21,6 +21,10 @@ class DeliveryError(KadaError):
     transient = True
 
 
+class TooLongError(DeliveryError):
+    """A message is longer than the channel takes; a shorter one may be taken."""
+
+
 class Channel(Protocol):
     """Takes messages."""
 
@@ -32,6 +36,7 @@ class Channel(Protocol):
 
         Raises:
             DeliveryError: it was not taken, or that is not known.
+            TooLongError: it was not taken, because it is too long.
             ConfigError: a secret is not there.
         """
         ...

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock, Thread
 
 from kada_dagster.errors import KadaError
-from kada_dagster.operations.channel import Channel
+from kada_dagster.operations.channel import Channel, TooLongError
 from kada_dagster.operations.notices import Message
 from kada_dagster.operations.outbox import Attempt, Outbox
 
@@ -34,7 +34,7 @@ class _Sending:
             if not self._begin(message):
                 return
             try:
-                remark = channel.send(message)
+                remark = _send(channel, message)
             except KadaError as error:
                 self._end(trouble=str(error))
                 return
@@ -63,6 +63,20 @@ class _Sending:
             if not self.is_over:
                 self.attempt = replace(self.attempt, delivered=done, trouble=trouble)
                 self.remarks += [remark] if remark else []
+
+
+def _send(channel: Channel, message: Message) -> str:
+    """Send a message; of one that is too long, the first half, and so on. It would else be refused
+    for ever, and with it all that comes later."""
+    try:
+        return channel.send(message)
+    except TooLongError:
+        kept = len(message.notices) // 2
+        if not kept:
+            raise
+        more = len(message.notices) - kept
+        remark = _send(channel, Message(message.notices[:kept], message.left_out + more))
+        return remark or f"{message.left_out + more} alerts left out: the message was too long"
 
 
 def deliver(

@@ -13,13 +13,17 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from kada_dagster.hwm.window import utc_now
-from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError
+from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError, TooLongError
 from kada_dagster.operations.texts import plain_text, subject_line
 from kada_dagster.secrets import redact
 
 if TYPE_CHECKING:
     from kada_dagster.config.alerts import EmailChannelSettings
     from kada_dagster.operations.notices import Message
+
+
+_TOO_LONG = ("552 5.3.4", "552 5.2.3")
+"""How a server says that a mail is longer than it takes (RFC 3463); 552 alone may be a quota."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,14 @@ def _failures(settings: EmailChannelSettings, secrets: list[str]) -> Generator[N
         yield
     except (OSError, smtplib.SMTPException, ValueError) as error:
         said = " ".join(redact(_said(error), secrets).split())[:LONGEST_REASON]
-        raise DeliveryError(f"mail server {host}:{port}: {said}") from None
+        kind = TooLongError if _is_too_long(error) else DeliveryError
+        raise kind(f"mail server {host}:{port}: {said}") from None
+
+
+def _is_too_long(error: Exception) -> bool:
+    if not isinstance(error, smtplib.SMTPResponseException):
+        return False
+    return _answer(error.smtp_code, error.smtp_error).startswith(_TOO_LONG)
 
 
 def _said(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kada_dagster.errors import ConfigError
-from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError
+from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError, TooLongError
 from kada_dagster.operations.slack import slack_body
 from kada_dagster.operations.texts import json_body
 from kada_dagster.secrets import redact
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kada_dagster.operations.notices import Message
 
 _LONGEST_ANSWER = 4000
-_TOO_MANY = 429
+_TOO_LONG, _TOO_MANY = 413, 429
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class WebhookChannel:
         with self._post(url, headers, message) as answer:
             if not answer.ok or answer.is_redirect:
                 said = redact(_said(answer), [url, *headers.values()])
-                raise DeliveryError(f"{self.settings.label}: {said[:LONGEST_REASON]}")
+                kind = TooLongError if answer.status_code == _TOO_LONG else DeliveryError
+                raise kind(f"{self.settings.label}: {said[:LONGEST_REASON]}")
         return ""
 
     def address(self) -> str:

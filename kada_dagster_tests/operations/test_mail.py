@@ -14,6 +14,7 @@ import pytest
 
 from kada_dagster.config.alerts import EmailChannelSettings
 from kada_dagster.errors import KadaError
+from kada_dagster.operations.channel import DeliveryError, TooLongError
 from kada_dagster.operations.mail import MailChannel
 from kada_dagster.operations.notices import Message, Notice
 from kada_dagster_tests.operations.mail_server import MailServer
@@ -132,6 +133,17 @@ def test_when_all_addresses_are_refused_nothing_is_sent(server: MailServer) -> N
 def test_a_refused_mail_says_the_servers_words_without_secrets(server: MailServer) -> None:
     server.answer = f"552 {PASSWORD} of {USER} is over its quota"
     assert "answers 552 *** of *** is over its quota" in refusal(channel(server))
+
+
+def test_a_mail_that_is_too_long_is_told_from_a_quota(server: MailServer) -> None:
+    for answer, kind in (
+        ("552 5.3.4 Message size exceeds fixed limit", TooLongError),
+        ("552 5.2.2 mailbox full", DeliveryError),
+    ):
+        server.answer = answer
+        with pytest.raises(KadaError) as caught:
+            channel(server).send(MESSAGE)
+        assert type(caught.value) is kind
 
 
 def test_no_server_there(server: MailServer) -> None:

@@ -94,6 +94,19 @@ def test_a_channel_that_hangs_keeps_no_other_waiting(
         assert hanging.titles == [["source docs: extract failed"]] * 2
 
 
+def test_a_message_that_is_too_long_is_sent_in_part(failing: Site, inbox: Inbox) -> None:
+    """Else it would be refused for ever, and all that comes later with it."""
+    for name in ("wiki", "crm", "hr"):
+        failing.add(name, freshness=False, retries={"max_retries": 0})
+        failing.break_source(name)
+        failing.run(DAY, name=name)
+    inbox.replies = [Reply(b"", 413), Reply(b"", 413)]
+    failing.ticks(3)
+    assert [len(post["alerts"]) for post in inbox.posts] == [4, 2, 1]
+    assert inbox.posts[-1]["left_out"] == 3
+    assert any("3 alerts left out: the message was too long" in said for said in failing.said)
+
+
 def test_a_secret_that_is_not_there_is_named_and_nothing_is_lost(
     failing: Site, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
