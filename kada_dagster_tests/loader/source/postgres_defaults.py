@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from kada_dagster_tests.loader.source.landing import Landing
 
 ODD = "SELECT i::text, d::text, f::text FROM t"
+LIMITS = (
+    "SELECT current_setting('statement_timeout') AS one, "
+    "current_setting('idle_in_transaction_session_timeout') AS other"
+)
 HIDDEN = (
     "CREATE ROLE {role} LOGIN; GRANT SELECT ON t TO {role}; "
     "ALTER TABLE t ENABLE ROW LEVEL SECURITY; SELECT 1"
@@ -16,8 +20,8 @@ _SETTINGS = {
     "IntervalStyle": "sql_standard",
     "DateStyle": "'SQL, DMY'",
     "extra_float_digits": "0",
-    "statement_timeout": "1",
-    "idle_in_transaction_session_timeout": "1",
+    "statement_timeout": "'9s'",
+    "idle_in_transaction_session_timeout": "'9s'",
 }
 
 

@@ -21,7 +21,7 @@ from kada_dagster.loader.source.odbc import OdbcSource, moment_with_zone, spelt
 from kada_dagster.loader.source.registry import open_source
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.source.landing import Landing, new_landing
-from kada_dagster_tests.loader.source.postgres_defaults import HIDDEN, ODD, odd_defaults
+from kada_dagster_tests.loader.source.postgres_defaults import HIDDEN, LIMITS, ODD, odd_defaults
 
 pyodbc: Any = pytest.importorskip("pyodbc", exc_type=ImportError)
 T = Selection(table=("t",))
@@ -146,7 +146,9 @@ def test_defaults_of_postgresql_change_no_value_and_end_no_load(
 ) -> None:
     with odd_defaults(origin), opened(pg(origin)) as source:
         landing.load(source, T)
-    assert landing.rows(ODD) == [("-1 days -02:03:04", "2026-01-02", "0.30000000000000004")]
+        assert landing.rows(ODD) == [("-1 days -02:03:04", "2026-01-02", "0.30000000000000004")]
+        landing.load(source, Selection(query=LIMITS))
+    assert landing.rows() == [("0", "0")]
 
 
 @needs_pg

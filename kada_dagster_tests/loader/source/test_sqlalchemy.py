@@ -25,7 +25,7 @@ from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.source.landing import Landing, new_landing
 from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase
 from kada_dagster_tests.loader.source.mariadb_source import with_default
-from kada_dagster_tests.loader.source.postgres_defaults import HIDDEN, ODD, odd_defaults
+from kada_dagster_tests.loader.source.postgres_defaults import HIDDEN, LIMITS, ODD, odd_defaults
 
 duckdb = pytest.importorskip("duckdb")
 pytest.importorskip("duckdb_engine")
@@ -531,7 +531,9 @@ def test_defaults_of_postgresql_change_no_value_and_end_no_load(
 ) -> None:
     with odd_defaults(origin), opened(postgres_url(origin)) as source:
         landing.load(source, T)
-    assert landing.rows(ODD) == [("-1 days -02:03:04", "2026-01-02", "0.30000000000000004")]
+        assert landing.rows(ODD) == [("-1 days -02:03:04", "2026-01-02", "0.30000000000000004")]
+        landing.load(source, Selection(query=LIMITS))
+    assert landing.rows() == [("0", "0")]
 
 
 def test_rows_that_a_policy_of_postgresql_hides_are_an_error_and_not_just_missing(
