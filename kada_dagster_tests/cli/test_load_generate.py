@@ -262,6 +262,20 @@ def test_tables_of_sqlite_get_tasks_that_load_them(load: Load) -> None:
     assert load.ends.at_target("SELECT * FROM shop.cheap") == [(1,)]
 
 
+def test_a_view_of_what_is_gone_is_skipped_with_the_reason(load: Load) -> None:
+    load.write({})
+    with closing(sqlite3.connect(load.folder / "shop.db")) as raw:
+        raw.executescript("CREATE TABLE a (id int); CREATE VIEW broken AS SELECT * FROM gone")
+    file = load.folder / "connections.yaml"
+    file.write_text(file.read_text() + "lite: {type: sqlite, path: shop.db}\n")
+    said = load("generate", "main", "-r", "lite", "--source", "lite", "--into", "dwh", "--json")
+    assert said.code == 0, said.err
+    found = {line["task"]: (line["status"], line["what"]) for line in said.lines}
+    assert found["dwh.a"][0] == "new"
+    assert found["dwh.broken"][0] == "skipped"
+    assert "no such table" in found["dwh.broken"][1]
+
+
 def test_a_source_without_tables_says_so(load: Load) -> None:
     load.write({})
     file = load.folder / "connections.yaml"

@@ -48,7 +48,7 @@ def reason_against(table: TableInfo, schema: str) -> str:
     names = [schema, name, *(column.name for column in table.columns)]
     if long := [one for one in names if len(one.encode()) > _LONGEST_NAME]:
         return f"{long[0]}: longer than PostgreSQL's {_LONGEST_NAME} bytes"
-    return "" if table.columns else "it has no columns"
+    return table.problem or ("" if table.columns else "it has no columns")
 
 
 def task_files(table: TableInfo, request: Request) -> TaskFiles:

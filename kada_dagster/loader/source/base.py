@@ -129,12 +129,14 @@ class TableInfo:
         columns: in their order.
         key: columns of the primary key; empty without one.
         comment: of the source.
+        problem: why its columns could not be read; '' where they could.
     """
 
     name: tuple[str, ...]
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     comment: str = ""
+    problem: str = ""
 
 
 class Pipe(Protocol):

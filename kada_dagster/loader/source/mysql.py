@@ -6,6 +6,7 @@ import socket
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -24,6 +25,7 @@ from kada_dagster.loader.source.base import (
     TargetColumn,
 )
 from kada_dagster.loader.source.drivers import driver
+from kada_dagster.loader.source.listed import listed
 from kada_dagster.loader.source.mysql_failures import reading
 from kada_dagster.loader.source.mysql_packets import MissingLineError, lines
 from kada_dagster.loader.source.mysql_session import beginnings
@@ -116,10 +118,12 @@ class MysqlSource:
             "tables", text.read_text("utf-8").format(schema=self._raw.escape(database))
         )
         for name, comment, key in found:
-            columns = self.columns(Selection(table=(database, name)))
-            yield TableInfo(
-                (database, name), columns, tuple(filter(None, key.split("\t"))), comment
-            )
+            table = (database, name)
+            told = partial(self._table, table, tuple(filter(None, key.split("\t"))), comment)
+            yield listed(table, told)
+
+    def _table(self, table: tuple[str, ...], key: tuple[str, ...], comment: str) -> TableInfo:
+        return TableInfo(table, self.columns(Selection(table=table)), key, comment)
 
     def read(self, what: str, statement: str) -> Iterator[list[bytes]]:
         """The lines of a statement that prints them.

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +20,7 @@ from kada_dagster.loader.source.dbapi_failures import reading
 from kada_dagster.loader.source.described import Described, word_of
 from kada_dagster.loader.source.drivers import driver
 from kada_dagster.loader.source.hidden import hidden_values
+from kada_dagster.loader.source.listed import listed
 from kada_dagster.loader.source.odbc_tables import UNDECLARED, declared_columns, key_of, table_names
 from kada_dagster.loader.source.products import product_called
 from kada_dagster.loader.source.statements import Statement
@@ -75,10 +77,14 @@ class OdbcSource(DbapiSource):
         with self._reading("tables"):
             found = table_names(self._raw, schema)
         for table, comment in found:
-            columns = self.columns(Selection(table=table))
-            with self._reading(".".join(table)):
-                key = key_of(self._raw, table)
-            yield TableInfo(table, columns, key, comment)
+            told = partial(self._table, table, comment)
+            yield told() if self._product.aborts else listed(table, told)
+
+    def _table(self, table: tuple[str, ...], comment: str) -> TableInfo:
+        columns = self.columns(Selection(table=table))
+        with self._reading(".".join(table)):
+            key = key_of(self._raw, table)
+        return TableInfo(table, columns, key, comment)
 
     def cancel(self) -> None:
         """Have the driver break off the statement."""

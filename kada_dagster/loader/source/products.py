@@ -36,6 +36,7 @@ class Product:
         is_described: whether the driver tells the types of a query as exactly as the catalogue.
         zoned: what a moment with a zone is bound as.
         is_file: whether the database is a file.
+        aborts: whether nothing more can be read behind a statement that failed.
         bound: from a range and its column's type in PostgreSQL to the range as it is compared,
             where binding values of that type is not enough.
     """
@@ -48,6 +49,7 @@ class Product:
     is_described: bool = False
     zoned: Literal["aware", "naive", "text"] = "aware"
     is_file: bool = False
+    aborts: bool = False
     bound: Callable[[Bound, str], Bound] | None = None
 
 
@@ -106,6 +108,7 @@ PRODUCTS: Mapping[str, Product] = {
         begin=postgres_session.beginnings(),
         printed=_postgresql,
         words={"money": "money"},
+        aborts=True,
     ),
     "mysql": _MYSQL,
     "mariadb": _MYSQL,

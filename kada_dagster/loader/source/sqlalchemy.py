@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from kada_dagster.errors import KadaError
@@ -12,6 +13,7 @@ from kada_dagster.loader.source.base import Column, Selection, TableInfo
 from kada_dagster.loader.source.copy_text import BATCH
 from kada_dagster.loader.source.dbapi import DbapiSource, DriverStatements
 from kada_dagster.loader.source.dbapi_failures import reading
+from kada_dagster.loader.source.listed import listed
 from kada_dagster.loader.source.products import product_of
 from kada_dagster.loader.source.sqlalchemy_columns import Catalogue, described
 from kada_dagster.loader.source.sqlalchemy_engine import Address, address_of
@@ -63,10 +65,14 @@ class SqlalchemySource(DbapiSource):
             catalogue = Catalogue(self._engine)
             found = catalogue.names(schema)
         for name in found:
-            columns = self.columns(Selection(table=name))
-            with self._reading(".".join(name)):
-                key, comment = catalogue.key(name), catalogue.comment(name)
-            yield TableInfo(name, columns, key, comment)
+            told = partial(self._table, catalogue, name)
+            yield told() if self._product.aborts else listed(name, told)
+
+    def _table(self, catalogue: Catalogue, name: tuple[str, ...]) -> TableInfo:
+        columns = self.columns(Selection(table=name))
+        with self._reading(".".join(name)):
+            key, comment = catalogue.key(name), catalogue.comment(name)
+        return TableInfo(name, columns, key, comment)
 
     def cancel(self) -> None:
         """As the driver can: the connection's or the cursor's own way."""

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.profiles import SqliteProfile
 from kada_dagster.loader.errors import LoaderError, SourceLostError, SourceReadError
 from kada_dagster.loader.source.base import Column, Selection, TableInfo, TargetColumn
+from kada_dagster.loader.source.listed import listed
 from kada_dagster.loader.source.row_stream import RowStream
 from kada_dagster.loader.source.sqlite_bounds import sqlite_bound
 from kada_dagster.loader.source.sqlite_types import stored_type, target_type
@@ -88,11 +90,13 @@ class SqliteSource:
         """See `Source.tables`; `main` is the usual schema."""
         schema = schema or "main"
         for (name,) in self._all("tables", (_TABLES.format(schema=_SQL.name(schema)), [])):
-            selection = Selection(table=(schema, name))
-            found = self._described(selection)
-            key = sorted((place, column) for column, _, _, place in found if place)
-            columns = tuple(self._column(selection, *one[:3]) for one in found)
-            yield TableInfo((name,), columns, tuple(column for _, column in key))
+            yield listed((name,), partial(self._table, Selection(table=(schema, name)), name))
+
+    def _table(self, selection: Selection, name: str) -> TableInfo:
+        found = self._described(selection)
+        key = sorted((place, column) for column, _, _, place in found if place)
+        columns = tuple(self._column(selection, *one[:3]) for one in found)
+        return TableInfo((name,), columns, tuple(column for _, column in key))
 
     def close(self) -> None:
         """Close the file."""

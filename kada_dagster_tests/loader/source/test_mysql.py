@@ -370,3 +370,18 @@ def test_a_user_whose_queries_are_used_up_can_try_again(maria: MariadbDatabase) 
             pass
     finally:
         maria.run(f"DROP USER {name}")
+
+
+def test_a_view_of_what_is_gone_is_listed_with_the_reason(maria: MariadbDatabase) -> None:
+    for statement in (
+        "CREATE TABLE a (id int PRIMARY KEY)",
+        "CREATE TABLE gone (id int)",
+        "CREATE VIEW broken AS SELECT * FROM gone",
+        "DROP TABLE gone",
+    ):
+        maria.run(statement)
+    with opened(maria) as source:
+        first, second = source.tables(None)
+    assert (first.name[-1], first.key, first.problem) == ("a", ("id",), "")
+    assert (second.name[-1], second.columns) == ("broken", ())
+    assert "references invalid table" in second.problem

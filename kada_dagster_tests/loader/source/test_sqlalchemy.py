@@ -549,3 +549,14 @@ def test_rows_that_a_policy_of_postgresql_hides_are_an_error_and_not_just_missin
                 assert landing.load(source, T) == 0
         finally:
             origin.rows(f"DROP OWNED BY {origin.database}; DROP ROLE {origin.database}; SELECT 1")
+
+
+def test_a_view_of_what_is_gone_is_listed_with_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "a.db"
+    with closing(sqlite3.connect(file)) as raw:
+        raw.executescript("CREATE TABLE a (id int); CREATE VIEW b AS SELECT * FROM gone;")
+    with opened(f"sqlite:///{file}") as source:
+        first, second = source.tables(None)
+    assert [column.name for column in first.columns] == ["id"]
+    assert (second.name, second.columns) == (("b",), ())
+    assert "no such table" in second.problem
