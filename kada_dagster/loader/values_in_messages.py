@@ -8,7 +8,7 @@ _MARKS = str.maketrans(dict.fromkeys("«»„“”", '"'))  # those of servers 
 _AT_END = re.compile(r' ?: " ?(?:[^"]|"(?!\Z))*"\Z', re.DOTALL)
 _INSIDE = re.compile(r'".*"(?= is out of range)|(?<=time zone )".*"', re.DOTALL)
 _QUOTED = re.compile(r'".*"', re.DOTALL)
-_NAMES = re.compile(r'(constraint|domain|encoding|type) "')
+_NAMES = re.compile(r'(column|constraint|domain|encoding|type) "')
 _OF_DATA = "22"  # the class of SQLSTATEs that are about values
 
 

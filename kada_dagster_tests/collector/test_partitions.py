@@ -91,7 +91,7 @@ def test_a_range_has_the_outer_bounds_and_every_key_between_them(
         assert found.window.end == key_window(partitions, keys[last]).end
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     local=st.datetimes(datetime(2010, 1, 1), datetime(2024, 1, 1)),  # noqa: DTZ001 - local
     cron=st.sampled_from(CRONS),
