@@ -30,8 +30,10 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
-# The versions of today, from a fresh environment on the oldest Python that is supported.
+# The versions of today, from a fresh environment on the oldest Python that is supported: what it
+# takes, later ones take, too.
 constraints:
+	@$(PYTHON) -c 'import sys; sys.exit("run this with PYTHON=python3.10" if sys.version_info[:2] != (3, 10) else 0)'
 	rm -rf .constraints && $(PYTHON) -m venv .constraints
 	.constraints/bin/python -m pip install --quiet --upgrade pip
 	.constraints/bin/python -m pip install --quiet -e '.[dev]'
