@@ -158,7 +158,7 @@ def _has_type(model: type[BaseModel], tag: str) -> bool:
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     """The models an annotation such as `X | Y | None` allows."""
-    if isinstance(annotation, type):
+    if isinstance(annotation, type) and not get_args(annotation):  # to Python 3.10 list[X] is one
         if issubclass(annotation, BaseModel):
             yield annotation
         return
