@@ -25,12 +25,7 @@ from kada_dagster.extracts.shared_layout import files_folder, manifest_path, tok
 from kada_dagster.extracts.shared_store import Entry, SharedStore
 from kada_dagster.extracts.shared_uploads import note_upload, noted, remove_run
 from kada_dagster.extracts.staging_errors import staging_errors
-from kada_dagster.extracts.staging_place import (
-    Noted,
-    check_instance_name,
-    fewest_covering,
-    no_run,
-)
+from kada_dagster.extracts.staging_place import Noted, check_instance_name, fewest_covering, no_run
 from kada_dagster.hwm.window import Window, utc_now
 
 _TRIES = 5
@@ -101,7 +96,8 @@ class SharedStaging:
         return last[0] if len(last) == 1 else max(last, key=self._extracted_at)
 
     def partial(self, window: Window) -> AbstractContextManager[Path]:
-        """A folder among this machine's temporary files."""
+        """A folder among this machine's temporary files; none without a driver to send it by."""
+        self._store.require_driver()
         return self._copies.staging.partial(window)
 
     def publish(self, partial: Path, window: Window) -> None:

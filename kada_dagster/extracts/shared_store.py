@@ -125,6 +125,10 @@ class SharedStore:
         with suppress(FileNotFoundError), self._errors(path):
             self._driver.rm_file(self._full(path))
 
+    def require_driver(self) -> None:
+        """Raise the ConfigError before anything is read that could not be written."""
+        _ = self._opened
+
     @cached_property
     def _opened(self) -> tuple[Any, str]:
         """The driver, and this URL as it writes paths."""

@@ -183,13 +183,13 @@ def test_a_name_that_would_leave_the_place_is_refused(name: str) -> None:
         ("nosuch://b/x", "holds what the driver of nosuch:// needs"),
     ],
 )
-def test_a_missing_driver_is_named(
+def test_a_missing_driver_is_named_before_anything_is_read(
     url: str, cure: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     on_host(monkeypatch, tmp_path)
     monkeypatch.setitem(sys.modules, "gcsfs", None)
     with pytest.raises(ConfigError, match=cure):
-        extract(staging_at(url, NAME))
+        staging_at(url, NAME).partial(DAY)
 
 
 @pytest.mark.parametrize(
