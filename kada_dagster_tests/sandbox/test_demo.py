@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from kada_dagster.collector.build import build_definitions
 from kada_dagster.config import load_config_file
 from kada_dagster.config.fields import secret_fields
 from kada_dagster.config.find import demo_config
@@ -131,6 +132,26 @@ def test_a_port_that_is_taken_is_another_one_in_a_copy(folder: Path) -> None:
     assert source.output_path == folder / ".demo" / "extracts"
     (loader,) = read.loader
     assert loader.project == folder / ".demo" / "loader"
+    assert list(read_project(loader.project).tasks) == list(read_project(demo_loader()).tasks)
+
+
+def test_a_group_of_a_source_holds_nothing_else() -> None:
+    assets = build_definitions(demo_config()).resolve_all_asset_specs()
+    sources = [source.name for source in load_config_file(demo_config()).sources]
+    groups = [(spec.group_name, spec.key.path[0]) for spec in assets]
+    mixed = [(group, first) for group, first in groups if group in sources and first != group]
+    assert mixed == []
+
+
+def test_the_copy_of_a_loader_is_that_of_this_version(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = folder / ".demo" / "loader" / "routes" / "gone" / "staging" / "customer" / "task.yaml"
+    gone.parent.mkdir(parents=True)
+    gone.write_text("mode: full\n", encoding="utf-8")
+    monkeypatch.setattr(ports, "_is_free", lambda port: False)
+    config = ports.config_with_free_ports()
+    (loader,) = load_config_file(config).loader
     assert list(read_project(loader.project).tasks) == list(read_project(demo_loader()).tasks)
 
 

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 from kada_dagster.config.find import DEMO_FOLDER, FILE_NAME, demo_config
 
@@ -48,7 +48,8 @@ def config_with_free_ports() -> Path:
     own.parent.mkdir(exist_ok=True)
     own.write_text(with_ports(_text(config), _free_ports(taken)), encoding="utf-8")
     for folder in _READ:
-        copytree(demo_config().parent / folder, own.parent / folder, dirs_exist_ok=True)
+        rmtree(own.parent / folder, ignore_errors=True)  # another version had other files there
+        copytree(demo_config().parent / folder, own.parent / folder)
     return own
 
 
