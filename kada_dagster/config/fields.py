@@ -71,6 +71,8 @@ def _no_url(server: str) -> str:
     """A URL may hold a password: refuse it, and do not repeat it."""
     if re.search(r"://|[@=\s]", server):
         raise ValueError("must be a host name, address or socket folder, not a URL")
+    if re.fullmatch(r"[^:/]+:[0-9]+", server):
+        raise ValueError("must be a host name or address alone; the number goes into port")
     return server
 
 

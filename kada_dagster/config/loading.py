@@ -73,6 +73,9 @@ def _sources(
     """The sources that are right, and what is wrong with the others."""
     if optional and not listed and isinstance(listed, list | None):
         return [], []
+    if isinstance(listed, dict):
+        message = "must be a list: put '- ' before the first key of each source"
+        return [], [_problem(document, ("sources",), message)]
     if not isinstance(listed, list) or not listed:
         return [], [_problem(document, ("sources",), "must list at least one source")]
     sources: list[SourceSettings] = []

@@ -21,7 +21,6 @@ from kada_dagster.errors import ConfigError
 _TAG_ERRORS = ("union_tag_invalid", "union_tag_not_found")
 _WORDS: Mapping[str, str] = {
     "missing": "is required",
-    "union_tag_not_found": "is required",
     "string_type": "must be text; write a number or a truth value in quotes",
     "list_type": "must be a list, like [a, b]",
     "dict_type": "must be a mapping of keys to values",
@@ -90,8 +89,9 @@ def suggestion(word: object, known: Iterable[str]) -> str:
 def error_path(error: ErrorDetails) -> FieldPath:
     """The field a pydantic error is about."""
     path = tuple(part for part in error["loc"] if not _is_tag(part))
-    below = ("type",) if error["type"] in _TAG_ERRORS else error.get("ctx", {}).get("below", ())
-    return (*path, *below)
+    if error["type"] in _TAG_ERRORS:
+        return (*path, "type") if isinstance(error["input"], Mapping) else path
+    return (*path, *error.get("ctx", {}).get("below", ()))
 
 
 def error_message(error: ErrorDetails, model: type[BaseModel]) -> str:
@@ -103,15 +103,26 @@ def error_message(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"must be one of {context['expected']}" + _near_choice(error)
     if kind == "value_error":
         return str(context["error"])
-    if kind == "union_tag_invalid":
-        return _no_such_type(context["tag"], context["expected_tags"])
+    if kind in _TAG_ERRORS:
+        return _no_type(error, model) if kind == _TAG_ERRORS[1] else _no_such_type(context)
+    if error["input"] is None and kind in _WORDS:
+        return "has no value; write one behind the colon, or take the key away"
     return _WORDS.get(kind) or error["msg"].replace("Input should", "must")
 
 
-def _no_such_type(tag: str, expected: str) -> str:
-    known = [word.strip(" '").removeprefix(TYPE_TAG) for word in expected.split(",")]
-    near = suggestion(tag.removeprefix(TYPE_TAG), known)
+def _no_such_type(context: Mapping[str, Any]) -> str:
+    expected = context["expected_tags"].split(",")
+    known = [word.strip(" '").removeprefix(TYPE_TAG) for word in expected]
+    near = suggestion(context["tag"].removeprefix(TYPE_TAG), known)
     return f"must be one of {', '.join(known)}{near}"
+
+
+def _no_type(error: ErrorDetails, model: type[BaseModel]) -> str:
+    kinds = [kind.model_fields["type"] for kind in _models_at(model, error["loc"])]
+    known = ", ".join(text for kind in kinds for text in get_args(kind.annotation))
+    if isinstance(error["input"], Mapping):
+        return f"is required; one of: {known}"
+    return f"must be a mapping of keys to values, with the key type: one of {known}"
 
 
 def _is_tag(part: object) -> bool:
@@ -119,7 +130,7 @@ def _is_tag(part: object) -> bool:
 
 
 def _unknown_key(path: FieldPath, model: type[BaseModel]) -> str:
-    known = sorted(_model_at(model, path[:-1]).model_fields)
+    known = sorted(_models_at(model, path[:-1])[0].model_fields)
     near = suggestion(path[-1], known)
     return "unknown key" + (near or f"; known keys: {', '.join(known)}")
 
@@ -129,8 +140,8 @@ def _near_choice(error: ErrorDetails) -> str:
     return suggestion(error["input"], [choice.strip("'") for choice in choices])
 
 
-def _model_at(model: type[BaseModel], path: FieldPath) -> type[BaseModel]:
-    """The model of the mapping at a path below `model`."""
+def _models_at(model: type[BaseModel], path: FieldPath) -> Sequence[type[BaseModel]]:
+    """The models the mapping at a path below `model` may have."""
     kinds: Sequence[type[BaseModel]] = [model]
     is_mapping = False
     for part in path:
@@ -143,7 +154,7 @@ def _model_at(model: type[BaseModel], path: FieldPath) -> type[BaseModel]:
         else:
             annotation = kinds[0].model_fields[str(part)].annotation
             kinds, is_mapping = list(_models(annotation)), _is_mapping(annotation)
-    return kinds[0]
+    return kinds
 
 
 def _is_mapping(annotation: Any) -> bool:

@@ -29,6 +29,14 @@ _INDICATORS = "[{:-?"
 _SIGN = re.compile(r"(['\"](?:[^\w\s]|<[a-z ]+>)['\"])")
 """What an error of YAML may quote: one sign, as ']', or what the parser calls its own words."""
 
+_CURES = (
+    (re.compile("found another document"), "a file holds one document: take the line --- away"),
+    (re.compile("parsing a flow"), "close the bracket of {line}, or write the comma"),
+    (re.compile("scanning a .*quoted"), "close the quotation mark of {line}"),
+    (re.compile(""), "check how the lines are indented; text with special characters needs quotes"),
+)
+"""What to do about an error of YAML, by its words; what it is in begins in that line."""
+
 _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?\Z")
@@ -70,7 +78,7 @@ def _compose(file: Path, text: str) -> yaml.Node | None:
         if problem is None:
             return parser.compose(text, Loader=loader)
     except yaml.YAMLError as error:
-        problem = _syntax_problem(file, error)
+        problem = _syntax_problem(file, error, text)
     raise ConfigFileError([problem])
 
 
@@ -86,7 +94,7 @@ def _too_deep(file: Path, events: Iterable[Any]) -> Problem | None:
     return None
 
 
-def _syntax_problem(file: Path, error: yaml.YAMLError) -> Problem:
+def _syntax_problem(file: Path, error: yaml.YAMLError, text: str) -> Problem:
     """Where and what, without the text found there: it may be a secret."""
     mark: Any = getattr(error, "problem_mark", None)
     found: Any = getattr(error, "problem", None) or "a character that YAML does not allow"
@@ -94,7 +102,17 @@ def _syntax_problem(file: Path, error: yaml.YAMLError) -> Problem:
     parts = _SIGN.split(str(found))
     parts[::2] = [re.sub(r"\s*['\"].*(['\"]|\Z)", "", part) for part in parts[::2]]
     message = "".join(parts)
-    return Problem(where, "", f"not YAML: {message}; text with special characters needs quotes")
+    line = text.split("\n")[mark.line : mark.line + 1] if mark else []
+    tabs = any(re.match(r" *\t", found) for found in line)
+    cure = "indent with spaces, not with tabs" if tabs else _cure(error)
+    return Problem(where, "", f"not YAML: {message}; {cure}")
+
+
+def _cure(error: yaml.YAMLError) -> str:
+    begin: Any = getattr(error, "context_mark", None)
+    said = [str(getattr(error, name, "")) for name in ("problem", "context")]
+    cure = next(cure for sign, cure in _CURES if sign.search("\n".join(said)))
+    return cure.format(line=f"line {begin.line + 1}" if begin else "this line")
 
 
 class _Reader:

@@ -82,7 +82,7 @@ def test_sources_share_a_landing_each_with_its_own_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("landing", "message"),
     [
-        ("path: x", "8 sources[0].landing.type: is required"),
+        ("path: x", "8 sources[0].landing.type: is required; one of: local, s3, azure"),
         (
             "type: azur, path: x",
             "8 sources[0].landing.type: must be one of local, s3, azure; did you mean 'azure'?",

@@ -157,6 +157,37 @@ high_water_mark: x
     assert found["23 sources[4].landing.path"] == "is required"
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "    landing: lz/shop",
+            "sources[0].landing: must be a mapping of keys to values, with the "
+            "key type: one of local, s3, azure",
+        ),
+        (
+            "    mask:",
+            "sources[0].mask: has no value; write one behind the colon, or take the key away",
+        ),
+        (
+            "    server: db:5432",
+            "sources[0].server: must be a host name or address alone; the number goes into port",
+        ),
+    ],
+)
+def test_what_would_be_right_is_said(tmp_path: Path, line: str, said: str) -> None:
+    text = SOURCE.format(name="a").replace("    server: db.example\n", "")
+    server = "" if "server" in line else "    server: db\n"
+    (place, message), *more = problems(write(tmp_path, f"sources:{text}{server}{line}\n")).items()
+    assert more == []
+    assert f"{place.split()[1]}: {message}" == said
+
+
+def test_a_source_without_its_hyphen_is_told_of_it(tmp_path: Path) -> None:
+    found = problems(write(tmp_path, "sources:\n  type: postgres\n  name: a\n"))
+    assert found == {"1 sources": "must be a list: put '- ' before the first key of each source"}
+
+
 def test_an_unknown_key_near_nothing_lists_what_is_known(tmp_path: Path) -> None:
     text = "sources:" + SOURCE.format(name="a") + "      zzzzzz: 1\n"
     found = problems(write(tmp_path, text))

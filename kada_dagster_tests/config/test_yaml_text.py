@@ -153,6 +153,26 @@ def test_the_signs_that_are_missing_are_named(
     assert f": not YAML: {said}" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a:\n\tb: 1\n", ":2: not YAML: .*; indent with spaces, not with tabs$"),
+        ("a: 1\n---\nb: 1\n", ":2: not YAML: .*; a file holds one document: take the line ---"),
+        ("a: 1\nb: [c,\n  d\ne: f\n", ":4: not YAML: .*; close the bracket of line 2, or "),
+        ("a: 1\nb: 'c\nd: e\n", ":4: not YAML: .*; close the quotation mark of line 2$"),
+        ("- a: 1\n   b: 2\n", ":2: not YAML: .*; check how the lines are indented; "),
+    ],
+)
+@pytest.mark.parametrize("in_c", [True, False])
+def test_what_to_do_about_a_broken_file_is_said(
+    tmp_path: Path, text: str, said: str, in_c: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not in_c:
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    with pytest.raises(ConfigError, match=said):
+        read(tmp_path, text)
+
+
 def test_tags_never_make_objects(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError, match=r"kada\.yaml:2: a: tags"):
         read(tmp_path, "b: 1\na: !!python/name:os.system x\n")
