@@ -45,6 +45,13 @@ def test_the_readme_shows_what_make_demo_prints(demo: DemoRun) -> None:
     assert difference(shown, demo.printed) is None
 
 
+def test_dagster_dev_is_told_what_to_load() -> None:
+    """In a folder with a kada.yaml and no project, Dagster finds nothing by itself."""
+    lines = [line for page in PAGES for block in page.blocks for line in block.text.splitlines()]
+    shown = [line for line in lines if line.startswith("$ dagster dev")]
+    assert set(shown) == {"$ dagster dev -m kada_dagster.definitions"}
+
+
 def test_few_blocks_are_not_run_and_each_says_why(
     record_property: Callable[[str, object], None],
 ) -> None:
