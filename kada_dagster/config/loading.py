@@ -12,6 +12,7 @@ from kada_dagster.config.fivetran_places import UNREAD_SOURCES
 from kada_dagster.config.models import KadaConfig, SourceSettings
 from kada_dagster.config.named_landings import filled_in
 from kada_dagster.config.problems import (
+    NO_LIST,
     ConfigFileError,
     Problem,
     error_message,
@@ -74,8 +75,7 @@ def _sources(
     if optional and not listed and isinstance(listed, list | None):
         return [], []
     if isinstance(listed, dict):
-        message = "must be a list: put '- ' before the first key of each source"
-        return [], [_problem(document, ("sources",), message)]
+        return [], [_problem(document, ("sources",), NO_LIST)]
     if not isinstance(listed, list) or not listed:
         return [], [_problem(document, ("sources",), "must list at least one source")]
     sources: list[SourceSettings] = []

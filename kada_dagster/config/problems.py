@@ -36,6 +36,9 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+NO_LIST = "must be a list: put '- ' before the first key of each"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing to mend.
@@ -105,9 +108,15 @@ def error_message(error: ErrorDetails, model: type[BaseModel]) -> str:
         return str(context["error"])
     if kind in _TAG_ERRORS:
         return _no_type(error, model) if kind == _TAG_ERRORS[1] else _no_such_type(context)
-    if error["input"] is None and kind in _WORDS:
+    return _wrong_kind(kind, error["input"]) or error["msg"].replace("Input should", "must")
+
+
+def _wrong_kind(kind: str, given: object) -> str | None:
+    if given is None and kind in _WORDS:
         return "has no value; write one behind the colon, or take the key away"
-    return _WORDS.get(kind) or error["msg"].replace("Input should", "must")
+    if kind == "list_type" and isinstance(given, Mapping):
+        return NO_LIST
+    return _WORDS.get(kind)
 
 
 def _no_such_type(context: Mapping[str, Any]) -> str:
@@ -119,7 +128,7 @@ def _no_such_type(context: Mapping[str, Any]) -> str:
 
 def _no_type(error: ErrorDetails, model: type[BaseModel]) -> str:
     kinds = [kind.model_fields["type"] for kind in _models_at(model, error["loc"])]
-    known = ", ".join(text for kind in kinds for text in get_args(kind.annotation))
+    known = ", ".join(dict.fromkeys(text for kind in kinds for text in get_args(kind.annotation)))
     if isinstance(error["input"], Mapping):
         return f"is required; one of: {known}"
     return f"must be a mapping of keys to values, with the key type: one of {known}"

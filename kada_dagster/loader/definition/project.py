@@ -72,6 +72,7 @@ def read_project(folder: Path, target: str = "target", *, may_be_new: bool = Fal
     for place in sorted(path for path in (folder / "routes").glob("*") if path.is_dir()):
         route = _read_route(place, connections, reader)
         routes[place.name] = route.definition
+        route.look_for_strays(reader)
         for task in route.tasks(reader):
             _add(task, tasks, connections, reader)
     waits_for = dependencies(tasks, reader, target)
@@ -108,6 +109,17 @@ class _Route:
                     self.folder.name, schema, table, file.parent, definition, connection, document
                 )
 
+    def look_for_strays(self, reader: Reader) -> None:
+        """Complain of files that look like tasks, and would be none without a word."""
+        shallow = [*self.folder.glob(FILE_NAME), *self.folder.glob(f"*/{FILE_NAME}")]
+        wanted = "is not read: a task is routes/<route>/<schema>/<table>/task.yaml"
+        other = f"is not read: a task's file is named {FILE_NAME}"
+        strays = [Problem(str(file), "", wanted) for file in sorted(shallow)]
+        strays += [
+            Problem(str(file), "", other) for file in sorted(self.folder.glob("*/*/task.yml"))
+        ]
+        reader.problems += strays
+
 
 def _connections(folder: Path, target: str, reader: Reader) -> Mapping[str, Profile]:
     file = folder / CONNECTIONS
@@ -117,10 +129,12 @@ def _connections(folder: Path, target: str, reader: Reader) -> Mapping[str, Prof
     model = reader.model(document, Connections, {"profiles": data_of(document)}, is_wrapped=True)
     if model is None:
         return {}
-    if getattr(model.profiles.get(target), "type", None) != "postgres":
-        reader.problems.append(
-            Problem(f"{file}:1", target, "must be a profile of type postgres: the target")
-        )
+    if target not in model.profiles:
+        near = suggestion(target, model.profiles)
+        what = f"is required: the profile of the database that is filled{near}"
+        reader.problems.append(Problem(f"{file}:1", target, what))
+    elif getattr(model.profiles[target], "type", None) != "postgres":
+        reader.add(document, (target,), "must be a profile of type postgres: the target")
     return dict(model.profiles)
 
 
@@ -132,7 +146,9 @@ def _read_route(folder: Path, connections: Mapping[str, Profile], reader: Reader
             reader.problems.append(Problem(str(file), "", "there is no such file"))
         return _Route(folder, RouteDefinition(), {})
     fields = data_of(document)
-    definition = reader.model(document, RouteDefinition, fields) or RouteDefinition()
+    definition = reader.model(document, RouteDefinition, fields)
+    if definition is None:  # its tasks are not at fault
+        definition = RouteDefinition.model_construct(source=fields.get("source"))
     source = definition.source
     if source is not None and connections and source not in connections:
         near = suggestion(source, connections)

@@ -248,6 +248,36 @@ def test_a_profile_of_a_type_that_is_not_known_is_an_error_with_the_nearest(tmp_
     assert "did you mean 'postgres'?" in problem
 
 
+def test_a_target_that_is_not_there_is_an_error_with_the_nearest(tmp_path: Path) -> None:
+    write(tmp_path, {"connections.yaml": "traget: {type: postgres, host: h, database: d}\n"})
+    assert problems_of(tmp_path) == [
+        "connections.yaml:1: target: is required: the profile of the database that is filled; "
+        "did you mean 'traget'?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ("routes/erp/task.yaml", "a task is routes/<route>/<schema>/<table>/task.yaml"),
+        ("routes/erp/orders/task.yaml", "a task is routes/<route>/<schema>/<table>/task.yaml"),
+        ("routes/erp/shop/orders/task.yml", "a task's file is named task.yaml"),
+    ],
+)
+def test_a_task_where_none_is_looked_for_is_not_passed_over(
+    tmp_path: Path, file: str, what: str
+) -> None:
+    assert problems_of(write(tmp_path, {file: FULL})) == [f"{file}: is not read: {what}"]
+
+
+def test_what_is_wrong_in_a_route_is_not_said_of_its_tasks(tmp_path: Path) -> None:
+    route = "source: erp\nmax_concurrent: two\n"
+    write(tmp_path, {"routes/erp/route.yaml": route, "routes/erp/s/a/task.yaml": FULL})
+    assert problems_of(tmp_path) == [
+        "routes/erp/route.yaml:2: max_concurrent: must be a whole number"
+    ]
+
+
 def test_reading_a_project_needs_no_variable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
