@@ -28,7 +28,6 @@ _LIKE = {
     "CONSTRAINTS": 0,
     "COMMENTS": 0,
     "STORAGE": 0,
-    "STATISTICS": 0,
     "GENERATED": 12,
     "COMPRESSION": 14,
 }

@@ -188,6 +188,7 @@ def likeness(ends: Ends) -> list[tuple[object, ...]]:
         ("ALTER TABLE t REPLICA IDENTITY FULL", "its replica identity is set"),
         ("CREATE TABLE child () INHERITS (t)", "table child"),
         ("CLUSTER t USING t_pkey", "it is clustered by an index"),
+        ("CREATE TYPE k AS (id int, name text); ALTER TABLE t OF k", "it is of a type"),
     ],
 )
 def test_a_table_others_depend_on_is_filled_in_place_and_they_go_on(

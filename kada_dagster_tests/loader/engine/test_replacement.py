@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from kada_dagster.loader.engine.target import Target, Values
-from kada_dagster.loader.errors import LoadBusyError
+from kada_dagster.loader.errors import LoadBusyError, TargetError
 from kada_dagster_tests.loader.databases import Ends
 
 FULL = "mode: full\nsource: {table: public.t}\n"
@@ -89,6 +89,19 @@ def test_the_new_table_is_kept_as_the_old_one_was(ends: Ends) -> None:
         assert ends.at_target(KEPT) == before
     finally:
         ends.at_target("DROP ACCESS METHOD other CASCADE")
+
+
+def test_a_foreign_key_that_only_new_rows_obey_is_one_of_theirs(ends: Ends) -> None:
+    make(ends)
+    ends.at_target(
+        "CREATE TABLE known (id int PRIMARY KEY);"
+        "ALTER TABLE t ADD CONSTRAINT known_id FOREIGN KEY (id) REFERENCES known NOT VALID"
+    )
+    with pytest.raises(TargetError, match="known_id"):
+        ends.load(FULL)
+    ends.at_target("INSERT INTO known VALUES (1)")
+    assert ends.load(FULL).notes == {"swap": "rename"}
+    assert ends.at_target("SELECT * FROM t") == [(1, "a")]
 
 
 @pytest.fixture

@@ -2,14 +2,21 @@
 -- 'storage' before there are rows, 'indexes' and 'privileges' after, 'names' when the old one is gone.
 WITH old AS (
   SELECT c.oid, c.relname, c.reloptions, c.relacl, c.relowner, c.relreplident, c.reltoastrelid,
-    n.nspname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS called,
+    c.relforcerowsecurity, n.nspname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS called,
     quote_ident(n.nspname) || '.' || quote_ident(%(made)s) AS made
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid = %(oid)s
 ),
-keys AS (  -- constraints with an index
-  SELECT k.oid, k.conname, k.conindid, %(made)s || '_' || row_number() OVER (ORDER BY k.contype <> 'p', k.conname) AS passing
-  FROM pg_catalog.pg_constraint k, old WHERE k.conrelid = old.oid AND k.contype IN ('p', 'u', 'x')
+keys AS (  -- constraints with an index; of keys the definition does not say how it is filled
+  SELECT k.oid, k.conname, k.conindid, %(made)s || '_' || row_number() OVER (ORDER BY k.contype <> 'p', k.conname) AS passing,
+    left(d.definition, -length(d.delay)) || d.options || d.delay AS definition
+  FROM old JOIN pg_catalog.pg_constraint k ON k.conrelid = old.oid AND k.contype IN ('p', 'u', 'x')
+  JOIN pg_catalog.pg_class c ON c.oid = k.conindid,
+  LATERAL (SELECT pg_catalog.pg_get_constraintdef(k.oid) || ' ' AS definition,
+    CASE WHEN k.condeferrable THEN ' DEFERRABLE' ELSE '' END
+      || CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END || ' ' AS delay,
+    CASE WHEN k.contype <> 'x' AND c.reloptions IS NOT NULL
+         THEN ' WITH (' || array_to_string(c.reloptions, ', ') || ')' ELSE '' END AS options) AS d
 ),
 indexes AS (  -- those without a constraint
   SELECT i.indexrelid, c.relname, i.indisunique,
@@ -19,6 +26,16 @@ indexes AS (  -- those without a constraint
   JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                     WHERE k.conindid = i.indexrelid AND k.conrelid = old.oid)
+),
+named(indexrelid, passing) AS (
+  SELECT indexrelid, passing FROM indexes UNION ALL SELECT conindid, passing FROM keys
+),
+extended AS (  -- statistics of more than a column; they may be in another schema
+  SELECT s.oid, s.stxname, quote_ident(n.nspname) AS space, to_jsonb(s) ->> 'stxstattarget' AS goal,
+    %(made)s || '_s' || row_number() OVER (ORDER BY n.nspname, s.stxname) AS passing,
+    pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition
+  FROM old JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = old.oid
+  JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
 ),
 steps(step, place, statement) AS (
   SELECT 'storage', 1, format('ALTER TABLE %%s SET (%%s)', old.made, array_to_string(old.reloptions, ', '))
@@ -38,8 +55,7 @@ steps(step, place, statement) AS (
   SELECT 'storage', 5, format('ALTER TABLE %%s REPLICA IDENTITY NOTHING', old.made)
   FROM old WHERE old.relreplident = 'n'
   UNION ALL
-  SELECT 'indexes', 1, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', old.made, keys.passing,
-                              pg_catalog.pg_get_constraintdef(keys.oid))
+  SELECT 'indexes', 1, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', old.made, keys.passing, keys.definition)
   FROM old, keys
   UNION ALL
   SELECT 'indexes', 2, format('CREATE %%sINDEX %%I ON %%s%%s', CASE WHEN x.indisunique THEN 'UNIQUE ' END,
@@ -49,13 +65,27 @@ steps(step, place, statement) AS (
   FROM old, indexes x
   UNION ALL
   SELECT 'indexes', 3, format('COMMENT ON INDEX %%I.%%I IS %%L', old.nspname, x.passing, note)
-  FROM old, (SELECT indexrelid, passing FROM indexes UNION ALL SELECT conindid, passing FROM keys) x,
-    pg_catalog.obj_description(x.indexrelid, 'pg_class') AS note
+  FROM old, named x, pg_catalog.obj_description(x.indexrelid, 'pg_class') AS note
   WHERE note IS NOT NULL
-  UNION ALL
+  UNION ALL  -- the rows are all new, so that none is let in unchecked
   SELECT 'indexes', 4, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', old.made, k.conname,
-                              pg_catalog.pg_get_constraintdef(k.oid))
+                              regexp_replace(pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', ''))
   FROM old JOIN pg_catalog.pg_constraint k ON k.conrelid = old.oid AND k.contype = 'f'
+  UNION ALL
+  SELECT 'indexes', 5, format('ALTER INDEX %%I.%%I ALTER COLUMN %%s SET STATISTICS %%s', old.nspname, x.passing,
+                              a.attnum, a.attstattarget)
+  FROM old, named x JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indexrelid WHERE a.attstattarget >= 0
+  UNION ALL
+  SELECT 'indexes', 6, format('CREATE STATISTICS %%s.%%I%%s FROM %%s', x.space, x.passing,
+    substr(left(x.definition, -length(format(' FROM %%s', old.oid::regclass))),
+           length(format('CREATE STATISTICS %%s.%%I', x.space, x.stxname)) + 1), old.made)
+  FROM old, extended x
+  UNION ALL
+  SELECT 'indexes', 7, format('ALTER STATISTICS %%s.%%I SET STATISTICS %%s', x.space, x.passing, x.goal)
+  FROM extended x WHERE x.goal::int >= 0
+  UNION ALL
+  SELECT 'indexes', 8, format('COMMENT ON STATISTICS %%s.%%I IS %%L', x.space, x.passing, note)
+  FROM extended x, pg_catalog.obj_description(x.oid, 'pg_statistic_ext') AS note WHERE note IS NOT NULL
   UNION ALL
   SELECT 'privileges', 1, format('COMMENT ON TABLE %%s IS %%L', old.made, note)
   FROM old, pg_catalog.obj_description(old.oid, 'pg_class') AS note WHERE note IS NOT NULL
@@ -79,6 +109,12 @@ steps(step, place, statement) AS (
   SELECT 'privileges', 5, format('ALTER TABLE %%s OWNER TO %%s', old.made, old.relowner::regrole)
   FROM old WHERE pg_catalog.pg_get_userbyid(old.relowner) <> current_user
   UNION ALL
+  SELECT 'privileges', 6, format('ALTER STATISTICS %%s.%%I OWNER TO %%s', x.space, x.passing, old.relowner::regrole)
+  FROM old, extended x WHERE pg_catalog.pg_get_userbyid(old.relowner) <> current_user
+  UNION ALL  -- it is off, and may be turned on again
+  SELECT 'privileges', 7, format('ALTER TABLE %%s FORCE ROW LEVEL SECURITY', old.made)
+  FROM old WHERE old.relforcerowsecurity
+  UNION ALL
   SELECT 'names', 1, format('ALTER TABLE %%s RENAME TO %%I', old.made, old.relname) FROM old
   UNION ALL
   SELECT 'names', 2, format('ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I', old.called, keys.passing, keys.conname)
@@ -90,5 +126,7 @@ steps(step, place, statement) AS (
   FROM old JOIN pg_catalog.pg_constraint k ON k.conrelid = old.oid AND k.contype IN ('p', 'u', 'x', 'f'),
     pg_catalog.obj_description(k.oid, 'pg_constraint') AS note
   WHERE note IS NOT NULL
+  UNION ALL
+  SELECT 'names', 5, format('ALTER STATISTICS %%s.%%I RENAME TO %%I', x.space, x.passing, x.stxname) FROM extended x
 )
 SELECT step, statement FROM steps ORDER BY step, place, statement

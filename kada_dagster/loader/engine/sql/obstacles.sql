@@ -1,11 +1,12 @@
 -- What a table cannot take along when another one gets its name; a row a reason.
 WITH t AS (
-  SELECT oid, reltype, reltoastrelid, relkind, relrowsecurity, relreplident, reltablespace
+  SELECT oid, reltype, reltoastrelid, relkind, relrowsecurity, relreplident, reltablespace, reloftype
   FROM pg_catalog.pg_class WHERE oid = %(oid)s
 ),
 known(classid, objid) AS (
   SELECT 'pg_class'::regclass, i.indexrelid FROM pg_catalog.pg_index i, t WHERE i.indrelid = t.oid
   UNION ALL SELECT 'pg_class'::regclass, t.reltoastrelid FROM t
+  UNION ALL SELECT 'pg_class'::regclass, t.oid FROM t  -- a generated column, up to version 14
   UNION ALL SELECT 'pg_type'::regclass, t.reltype FROM t
   UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM pg_catalog.pg_constraint c, t
             WHERE c.conrelid = t.oid
@@ -39,6 +40,13 @@ UNION ALL SELECT 'an index of it has a table space of its own' FROM t
 UNION ALL SELECT 'it has a security label' FROM t  -- as of an extension that masks columns
           WHERE EXISTS (SELECT FROM pg_catalog.pg_seclabel l
                         WHERE (l.classoid, l.objoid) = ('pg_class'::regclass, t.oid))
+UNION ALL SELECT 'it is of a type' FROM t WHERE t.reloftype <> 0
+UNION ALL SELECT 'it belongs to an extension' FROM t
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_depend e
+                        WHERE (e.classid, e.objid, e.deptype) = ('pg_class'::regclass, t.oid, 'e'))
+UNION ALL SELECT format('no others can be made in the schema of its statistics %%s', s.stxname) FROM t
+          JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = t.oid
+          WHERE NOT pg_catalog.has_schema_privilege(s.stxnamespace, 'CREATE')
 UNION ALL SELECT 'it is clustered by an index' FROM t
           WHERE EXISTS (SELECT FROM pg_catalog.pg_index i
                         WHERE i.indrelid = t.oid AND i.indisclustered)
