@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kada_dagster.loader.engine.context import LoadContext
-from kada_dagster.loader.engine.table import Table, shows_some_rows, sql
+from kada_dagster.loader.engine.keeping import keepers
+from kada_dagster.loader.engine.table import Table, shows_some_rows
 from kada_dagster.loader.errors import SchemaMismatchError, TargetError
 
 if TYPE_CHECKING:
@@ -34,15 +35,15 @@ def clear(context: LoadContext, table: Table, condition: Composable) -> int:
     target = context.target
     delete = SQL("DELETE FROM {}{}").format(table.identifier, condition)
     deleted = target.run(f"delete the old rows of {table}", delete)
-    keeping = target.rows(f"what keeps rows of {table}", sql("keeping"), {"oid": table.oid})
+    keeping = keepers(target, table, "delete")
     if not keeping:
         return deleted
     left = SQL("SELECT count(*) FROM {}{}").format(table.identifier, condition)
     if found := int(target.rows(f"rows left in {table}", left)[0][0]):
         raise TargetError(
             f"{table}: {found} old rows are still there when they were deleted, because of "
-            f"{', '.join(row[0] for row in keeping)}: the load would add its rows to them. Let it "
-            "delete for the loading role, or load with a key (mode: upsert)"
+            f"{keeping}: the load would add its rows to them. Let it delete for the loading role, "
+            "or load with a key (mode: upsert)"
         )
     return deleted
 

@@ -113,7 +113,11 @@ def copy_rows(
     size = pump(stream, take)
     context.target.run("order of dates", settings())
     if stream.rows != arrived:
-        raise TargetError(f"{context.plan}: {stream.rows} rows were read, {arrived} arrived")
+        raise TargetError(
+            f"{context.plan}: {stream.rows} rows were read, {arrived} arrived: a trigger of the "
+            "table keeps rows out. Let it take the rows of the loading role, or leave them out of "
+            "what is read"
+        )
     return Copied(arrived, size)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import matches
+from kada_dagster.loader.engine.keeping import keepers, refuse_missing
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
@@ -80,14 +81,14 @@ class _Versions:
 
         missing = SQL("NOT EXISTS (SELECT FROM {} AS new WHERE {})")
         condition = missing.format(self.waiting.place, self._same_key)
-        return self._close(SQL(""), condition)
+        return self._close(condition)
 
     def close_changed(self) -> int:
         """Versions of which a tracked column is another one now."""
         from psycopg2.sql import SQL
 
         condition = SQL("{} AND {}").format(self._same_key, _differs(self._tracked))
-        return self._close(SQL(" FROM {} AS new").format(self.waiting.place), condition)
+        return self._close(condition, SQL("{} AS new").format(self.waiting.place))
 
     def refresh(self) -> int:
         """Columns that are not tracked, changed in the current version."""
@@ -116,8 +117,7 @@ class _Versions:
         read = names(self.waiting.given.names)
         ended = self.table.named(self.context.plan.history.names)[1]
         statement = SQL(
-            "INSERT INTO {} ({}, {}) SELECT {}, {}, {}, true FROM {} AS new "
-            "WHERE NOT EXISTS (SELECT FROM {} AS kept WHERE kept.{} AND {})"
+            "INSERT INTO {} ({}, {}) SELECT {}, {}, {}, true FROM {} AS new WHERE {}"
         ).format(
             self.table.identifier,
             read,
@@ -126,13 +126,18 @@ class _Versions:
             SQL("{}::{}").format(Literal(self.moment), SQL("timestamptz")),
             SQL("'infinity'" if ended.not_null else "NULL"),
             self.waiting.place,
-            self.table.identifier,
-            self._current,
-            self._same_key,
+            self._has_none,
         )
-        return self.context.target.run(f"new versions of {self.table}", statement)
+        target = self.context.target
+        opened = target.run(f"new versions of {self.table}", statement)
+        if keepers(target, self.table, "insert"):
+            lacking = SQL("SELECT count(*) FROM {} AS new WHERE {}")
+            count = lacking.format(self.waiting.place, self._has_none)
+            found = target.rows(f"versions {self.table} lacks", count)[0][0]
+            refuse_missing(target, self.table, int(found))
+        return opened
 
-    def _close(self, also: Composable, condition: Composable) -> int:
+    def _close(self, condition: Composable, joined: Composable | None = None) -> int:
         """End current versions now; one that begins later means that the clock went back."""
         from psycopg2.sql import SQL, Identifier, Literal
 
@@ -146,7 +151,7 @@ class _Versions:
             ended,
             Literal(self.moment),
             current,
-            also,
+            SQL("") if joined is None else SQL(" FROM ") + joined,
             current,
             condition,
             began,
@@ -158,7 +163,23 @@ class _Versions:
                 f"{self.table}: {later} versions begin later than now, {self.moment}: the clock of "
                 "the server went back. Wait until it is past them, or correct their begin"
             )
+        self._require_closed(condition, joined)
         return int(closed)
+
+    def _require_closed(self, condition: Composable, joined: Composable | None) -> None:
+        from psycopg2.sql import SQL
+
+        target, table = self.context.target, self.table
+        if not (why := keepers(target, table, "update")):
+            return
+        also = SQL("") if joined is None else SQL(", ") + joined
+        open_still = SQL("SELECT count(*) FROM {} AS kept{} WHERE kept.{} AND {}")
+        count = open_still.format(table.identifier, also, self._current, condition)
+        if found := int(target.rows(f"open versions of {table}", count)[0][0]):
+            raise TargetError(
+                f"{table}: {found} versions were not closed, because of {why}. Let it take the "
+                "updates of the loading role"
+            )
 
     @property
     def _tracked(self) -> list[str]:
@@ -171,6 +192,14 @@ class _Versions:
     @property
     def _same_key(self) -> Composable:
         return matches("new", "kept", self.table.named(self.context.plan.key))
+
+    @property
+    def _has_none(self) -> Composable:
+        """The condition that a key has no open version."""
+        from psycopg2.sql import SQL
+
+        none = SQL("NOT EXISTS (SELECT FROM {} AS kept WHERE kept.{} AND {})")
+        return none.format(self.table.identifier, self._current, self._same_key)
 
     @property
     def _current(self) -> Composable:

@@ -14,6 +14,7 @@ from kada_dagster.loader.engine.clearing import clear
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_missing, read_keys
+from kada_dagster.loader.engine.keeping import require_arrived
 from kada_dagster.loader.engine.modes.upsert import merge, merge_and_delete, require_unique
 from kada_dagster.loader.engine.references import refuse_cascades
 from kada_dagster.loader.engine.restoring import restore_rows
@@ -113,12 +114,15 @@ def _replace_range(context: LoadContext, waiting: WaitingRows, bound: Bound) -> 
 
     table = waiting.table
     refuse_cascades(context, table, "Give the task a key, so that rows are merged in place")
-    deleted = clear(context, table, _condition(context, waiting, bound))
+    inside = _condition(context, waiting, bound)
+    deleted = clear(context, table, inside)
     listed = names(waiting.given.names)
     insert = SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
     statement = insert.format(table.identifier, listed, listed, waiting.place)
     inserted = context.target.run(f"insert into {table}", statement)
-    return Counts(waiting.rows, inserted, 0, deleted)
+    if inserted != waiting.rows:
+        require_arrived(context.target, table, waiting.rows, inside)
+    return Counts(waiting.rows, waiting.rows, 0, deleted)
 
 
 def _condition(context: LoadContext, waiting: WaitingRows, bound: Bound) -> Composable:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kada_dagster.loader.engine.clearing import clear, refuse_truncate
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome
 from kada_dagster.loader.engine.copying import may_replace
+from kada_dagster.loader.engine.keeping import require_arrived
 from kada_dagster.loader.engine.references import refuse_references
 from kada_dagster.loader.engine.replacement import Replacement, lock_from_readers, obstacles
 from kada_dagster.loader.engine.select_types import fitting_columns
@@ -86,7 +87,8 @@ def _in_place(
         return kept
     deleted = _empty(context, table)
     put = insert.format(table.identifier, listed, listed, waiting)
-    target.run(f"insert into {table}", put)
+    if target.run(f"insert into {table}", put) != rows:
+        require_arrived(target, table, rows, SQL(""))
     swap = "truncate" if context.plan.swap == "truncate" else "delete"
     notes = {"swap": swap, **({"no_rename": "; ".join(reasons)} if reasons else {})}
     return LoadOutcome(Counts(rows, rows, 0, deleted), notes=notes)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kada_dagster.loader.engine.context import Counts, LoadContext, LoadOutcome, LoadPlan
 from kada_dagster.loader.engine.copying import feed, may_replace
 from kada_dagster.loader.engine.deletes import delete_missing, matches
+from kada_dagster.loader.engine.keeping import keepers, refuse_missing
 from kada_dagster.loader.engine.rounding import require_exact
 from kada_dagster.loader.engine.rows import WaitingRows
 from kada_dagster.loader.engine.table import Table, describe
@@ -98,20 +99,60 @@ def merge(context: LoadContext, waiting: WaitingRows) -> Counts:
         if _TWICE in str(error):
             waiting.require_key(key)
         raise
+    _require_arrived(waiting, key)
     told, touched = rows[0]
     inserted = told if new is None else min(new, touched)
     return Counts(waiting.rows, inserted, touched - inserted, unchanged=waiting.rows - touched)
+
+
+def _require_arrived(waiting: WaitingRows, key: tuple[str, ...]) -> None:
+    """Refuse rows of which no trace is there; a trigger may have given them another key.
+
+    Those with another key would be touched if they came again, which is tried and undone.
+    """
+    from psycopg2.sql import SQL, Identifier
+
+    target, table, listed = waiting.target, waiting.table, names(waiting.given.names)
+    if not keepers(target, table, "insert") or not (missing := _new_keys(waiting, key)):
+        return
+    again = SQL(
+        "INSERT INTO {0} AS kept ({1}) SELECT {1} FROM {2} AS new WHERE {3} "
+        "ON CONFLICT ({4}) DO UPDATE SET {5} = EXCLUDED.{5}"
+    ).format(
+        table.identifier,
+        listed,
+        waiting.place,
+        _is_new(waiting, key),
+        names(key),
+        Identifier(key[0]),
+    )
+    try:
+        with target.attempt():
+            missing -= target.run(f"rows {table} lacks", again)
+            raise _TriedError
+    except _TriedError:
+        refuse_missing(target, table, missing)
+
+
+class _TriedError(Exception):
+    """What was tried shall not stay."""
 
 
 def _new_keys(waiting: WaitingRows, key: tuple[str, ...]) -> int:
     """How many waiting rows have no row in the target yet."""
     from psycopg2.sql import SQL
 
-    same = matches("new", "kept", waiting.table.named(key))
-    statement = SQL(
-        "SELECT count(*) FROM {} AS new WHERE NOT EXISTS (SELECT FROM {} AS kept WHERE {})"
-    ).format(waiting.place, waiting.table.identifier, same)
+    count = SQL("SELECT count(*) FROM {} AS new WHERE {}")
+    statement = count.format(waiting.place, _is_new(waiting, key))
     return int(waiting.target.rows(f"new keys of {waiting.table}", statement)[0][0])
+
+
+def _is_new(waiting: WaitingRows, key: tuple[str, ...]) -> Composable:
+    from psycopg2.sql import SQL
+
+    same = matches("new", "kept", waiting.table.named(key))
+    missing = SQL("NOT EXISTS (SELECT FROM {} AS kept WHERE {})")
+    return missing.format(waiting.table.identifier, same)
 
 
 def require_unique(table: Table, key: tuple[str, ...]) -> None:
