@@ -45,6 +45,24 @@ _KINDS = ("null", "str", "bool", "int", "float", "timestamp", "value", "seq", "m
 _TAGS = {_TAG + kind for kind in _KINDS}
 
 
+class WrittenFloat(float):
+    """A number that knows how it was written, for fields that take texts, too: `1.10` may be a
+    version.
+
+    Attributes:
+        text: as in the file.
+    """
+
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> WrittenFloat:
+        """The number a text stands for."""
+        made = cls(text)
+        made.text = text
+        return made
+
+
 def read_yaml(file: Path) -> Document:
     """Read a YAML file with one document.
 
@@ -181,7 +199,7 @@ def _plain(text: str) -> object:
     """The value of an unquoted scalar."""
     if _INTEGER.match(text):
         return int(text)
-    return float(text) if _FLOAT.match(text) else _TRUTH.get(text.lower(), text)
+    return WrittenFloat.of(text) if _FLOAT.match(text) else _TRUTH.get(text.lower(), text)
 
 
 def _line(node: yaml.Node) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
+from kada_dagster.config.yaml_text import WrittenFloat
 from kada_dagster.loader.definition.template import NOT_HERE, Template, template_of
 from kada_dagster.loader.definition.written_secrets import is_secret_key, is_written_secret
 
@@ -17,6 +18,14 @@ _NO_SECRET = re.compile(
     "|from|to|until|before|after|age|days|date)$"
 )
 """Places in a list, numbers of tokens, and what is asked of a secret but is none."""
+
+
+def as_written(params: Any) -> Any:
+    """Params of a query with `1.10` as that: it may be a version, and no 1.1."""
+    if not isinstance(params, dict):
+        return params
+    pairs = cast("dict[Any, Any]", params).items()
+    return {key: one.text if isinstance(one, WrittenFloat) else one for key, one in pairs}
 
 
 def referring_params(params: dict[str, Any]) -> dict[str, Any]:

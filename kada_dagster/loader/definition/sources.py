@@ -11,6 +11,7 @@ from typing_extensions import Self
 from kada_dagster.config.fields import Seconds, Settings, Text
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.sent_values import (
+    as_written,
     path_without_secrets,
     referring_body,
     referring_params,
@@ -115,9 +116,11 @@ class HttpSource(Settings):
         description="Behind the profile's address."
     )
     method: Literal["GET", "POST"] = Field(default="GET", description="Of the request.")
-    params: Annotated[dict[str, str | int | float | bool], AfterValidator(referring_params)] = (
-        Field(default={}, description="Of the query; what is secret as ${NAME}.")
-    )
+    params: Annotated[
+        dict[str, str | int | float | bool],
+        BeforeValidator(as_written),
+        AfterValidator(referring_params),
+    ] = Field(default={}, description="Of the query; what is secret as ${NAME}.")
     headers: dict[str, Text] = Field(default={}, description="Of the request.")
     body: Annotated[dict[str, Any] | None, AfterValidator(referring_body)] = Field(
         default=None, description="JSON to send; what is secret as ${NAME}."

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, InstanceOf, PlainSerializer, WithJsonSchema
 
+from kada_dagster.config.yaml_text import WrittenFloat
 from kada_dagster.errors import ConfigError
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -63,7 +64,7 @@ def _template(value: object) -> object:
         return value
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError("must be text; write a truth value in quotes")
-    return template_of(str(value))
+    return template_of(value.text if isinstance(value, WrittenFloat) else str(value))
 
 
 def template_of(text: str) -> Template:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from kada_dagster.config.problems import ConfigFileError
+from kada_dagster.loader.definition.profiles import HttpProfile
 from kada_dagster.loader.definition.project import read_project
 from kada_dagster.loader.definition.sources import HttpSource
 from kada_dagster_tests.loader.folders import write
@@ -72,3 +73,19 @@ def test_references_and_what_is_no_secret_are_taken(tmp_path: Path, http: str) -
 def test_what_looks_like_a_reference_and_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError, match=r"source\.http\.params: \$\{ begins the name"):
         read(tmp_path, "params: {q: '${no-name}'}")
+
+
+def test_a_version_in_params_is_sent_as_it_is_written(tmp_path: Path) -> None:
+    api = "api: {type: http, url: 'https://h', headers: {X-Version: 2.0, X-Next: 2.10}}\n"
+    files = {"connections.yaml": TARGET + api, **ROUTE}
+    files["routes/r/dwh/t/task.yaml"] = (
+        "mode: http\ntarget: {ddl: auto}\n"
+        "source: {http: {path: /x, params: {version: 1.10, code: 0123, size: 50, deep: true}}}\n"
+    )
+    project = read_project(write(tmp_path, files))
+    profile, source = project.connections["api"], project.tasks["dwh.t"].definition.source
+    assert isinstance(profile, HttpProfile)
+    assert [value.text for value in profile.headers.values()] == ["2.0", "2.10"]
+    assert source is not None
+    assert source.http is not None
+    assert source.http.params == {"version": "1.10", "code": "0123", "size": 50, "deep": True}
