@@ -97,12 +97,17 @@ class ShopApi(StandIn):
         following = end if end < len(self.orders) else None
         return in_json(200, {"items": self._page(start, size), "meta": {"next": following}})
 
-    def _linked(self, request: Request) -> Answer:
+    def _linked(self, request: Request, path: str = "linked") -> Answer:
         start = self._number(request, "from", 0)
         more = start + 3 < len(self.orders)
-        link = f"{self.url}/linked?from={start + 3}" if more else None
+        link = f"{self.url}/{path}?from={start + 3}" if more else None
         header = {"Link": f'<{self.url}/x>; rel="first", <{link}>; rel=next'} if more else {}
         return in_json(200, {"items": self._page(start, 3), "@odata.nextLink": link}, **header)
+
+    def _keyed(self, request: Request) -> Answer:
+        """As `linked`, for who sends a key that no link holds."""
+        good = request.query.get("key") == (SECRET,)
+        return self._linked(request, "keyed") if good else in_json(401, {"error": "no key"})
 
     def _search(self, request: Request) -> Answer:
         asked = request.json

@@ -18,7 +18,7 @@ from kada_dagster.loader.source.registry import open_source
 from kada_dagster.sandbox.web import Answer, Fault
 from kada_dagster.sandbox.web.answers import in_json
 from kada_dagster_tests.loader.source.landing import Landing
-from kada_dagster_tests.loader.source.shop_api import XML, ShopApi, shop
+from kada_dagster_tests.loader.source.shop_api import SECRET, XML, ShopApi, shop
 
 
 @pytest.fixture
@@ -71,6 +71,18 @@ def test_pages_that_are_smaller_than_asked_for_end_no_list(landing: Landing, api
     assert read(landing, api, "/wfs", {"type": "wfs", "size": 5}, **WFS) == ALL
     paging = {"type": "cursor", "size": 5, "next": "meta.next"}
     assert read(landing, api, "/cursor", paging) == ALL
+
+
+def test_a_key_in_the_query_is_sent_to_addresses_that_lack_it(
+    landing: Landing, api: ShopApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What else they lack stays out: APIs refuse a filter beside a place in the filtered list."""
+    monkeypatch.setenv("SHOP_KEY", SECRET)
+    params = {"key": "${SHOP_KEY}", "open": True}
+    assert read(landing, api, "/keyed", {"type": "link"}, params=params) == ALL
+    queries = [one.query for one in api.requests]
+    assert [query.get("key") for query in queries] == [(SECRET,)] * 3
+    assert [query.get("open") for query in queries] == [("true",), None, None]
 
 
 def test_what_is_posted_says_the_page_in_its_body(landing: Landing, api: ShopApi) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from typing_extensions import Self
 
@@ -14,7 +15,7 @@ from kada_dagster.api.exchange import Answer
 from kada_dagster.api.pages import PagingError
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.profiles import HttpProfile
-from kada_dagster.loader.definition.sent_values import with_variables
+from kada_dagster.loader.definition.sent_values import variables_in, with_variables
 from kada_dagster.loader.definition.sources import HttpSource
 from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.errors import NotSupportedError, SourceReadError
@@ -86,9 +87,11 @@ class ApiSource:
 
     def _read(self, selection: Selection) -> Records:
         if self._records is None:
-            settings, secrets = _with_variables(self._settings(selection), self._name)
+            written = self._settings(selection)
+            settings, secrets = _with_variables(written, self._name)
             self._client = client_of(self._profile, self._name, settings.headers, secrets)
-            pages = Pages(self._client, settings)
+            keys = [key for key in written.params if variables_in({"": written.params[key]})]
+            pages = Pages(self._client, settings, keys)
             what = f"{self._name}: {pages.shown}"
             self._records = Records(what, pages.records, place=pages.places, stop=self._client.stop)
         return self._records
@@ -110,14 +113,16 @@ class Pages:
     Args:
         client: asks.
         settings: what for.
+        keys: parameters whose values are secret. An address of the next page lacks them at many
+            an API; what else it lacks is left out on purpose.
 
     Attributes:
         shown: the path, for messages.
         places: of the rows.
     """
 
-    def __init__(self, client: HttpClient, settings: HttpSource) -> None:
-        self._client, self._settings = client, settings
+    def __init__(self, client: HttpClient, settings: HttpSource, keys: Sequence[str] = ()) -> None:
+        self._client, self._settings, self._keys = client, settings, keys
         self.shown = settings.path.partition("?")[0]
         self.places = Places()
 
@@ -177,12 +182,21 @@ class Pages:
         body = json.dumps({**(settings.body or {}), **ask.params}).encode() if is_post else None
         return Call(
             f"{self.shown}{place}",
-            ask.url or address(self._client.base, settings.path, asked),
+            self._signed(ask.url, params)
+            if ask.url
+            else address(self._client.base, settings.path, asked),
             method=settings.method,
             body=body,
             accept=_ACCEPTS[settings.format],
             timeout=settings.timeout,
         )
+
+    def _signed(self, url: str, params: Mapping[str, str]) -> str:
+        parts = urlsplit(url)
+        there = {key for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
+        lacking = {key: params[key] for key in self._keys if key not in there}
+        queries = (parts.query, urlencode(lacking, quote_via=quote, safe=""))
+        return parts._replace(query="&".join(filter(None, queries))).geturl()
 
 
 def _with_variables(settings: HttpSource, name: str) -> tuple[HttpSource, tuple[str, ...]]:
