@@ -187,6 +187,8 @@ def test_rows_that_come_no_later_than_the_look_back_are_there_once(
     [
         ("timestamptz", "2026-01-01", "infinity", "2026-01-02"),
         ("date", "2026-01-01", "infinity", "2026-01-02"),
+        ("date", "2026-01-01", "2999-12-31", "2026-01-02"),
+        ("timestamp(0)", "2026-01-01", "9999-12-31 23:59:59", "2026-01-02"),
         ("numeric(9,2)", "1.5", "NaN", "2.5"),
         ("numeric", "1.5", "Infinity", "2.5"),
         ("float8", "1.5", "NaN", "2.5"),
@@ -195,7 +197,7 @@ def test_rows_that_come_no_later_than_the_look_back_are_there_once(
     ],
 )
 @pytest.mark.parametrize("key", ["", "key: [id]\n"])
-def test_behind_a_value_without_end_rows_are_still_new(
+def test_behind_a_value_without_end_or_far_ahead_rows_are_still_new(
     ends: Ends, kind: str, first: str, endless: str, second: str, key: str
 ) -> None:
     for run in (ends.at_source, ends.at_target):

@@ -142,26 +142,29 @@ def _condition(context: LoadContext, waiting: WaitingRows, bound: Bound) -> Comp
 
 
 def _new_mark(waiting: WaitingRows, table: Table, context: LoadContext) -> str | None:
-    """The greatest value that was read and is no infinity; it never goes back.
+    """The greatest value that was read and is neither infinite nor days ahead; it never goes back.
 
-    Behind infinity nothing would ever be new.
+    Behind infinity nothing would ever be new, and behind 9999-12-31 as little. Rows ahead are read
+    by each load, as all from the mark on.
     """
     from psycopg2.sql import SQL, Literal
 
     cursor = context.plan.cursor or ""
     kind = table.named((cursor,))[0].plain
     old: Composable = Literal(context.plan.mark)
-    statement = SQL("greatest(max({0}) FILTER (WHERE {0} < {1}), {2}::{3})::text")
-    limit = _limit(kind, context.target.version)
-    if limit is None:
-        statement = SQL("greatest(max({0}), {2}::{3})::text")
-    greatest = statement.format(names([cursor]), Literal(limit), old, SQL(kind))
+    limit, name = _limit(kind, context.target.version), names([cursor])
+    usable = SQL("") if limit is None else SQL(" FILTER (WHERE {} < {})").format(name, limit)
+    greatest = SQL("greatest(max({}){}, {}::{})::text").format(name, usable, old, SQL(kind))
     return waiting.value(f"mark of {table}", greatest)
 
 
-def _limit(kind: str, version: int) -> str | None:
-    """What all finite values of a type are less than; None where there are no others."""
+def _limit(kind: str, version: int) -> Composable | None:
+    """What a mark is less than; None where any value of the type may be one."""
+    from psycopg2.sql import SQL, Literal
+
+    if kind.startswith(("timestamp", "date")):
+        return SQL("(statement_timestamp() + '2 days')::{}").format(SQL(kind))  # in any zone
     if kind.startswith("numeric"):
-        return "Infinity" if version >= 14 else "NaN"
-    endless = ("timestamp", "date", "real", "double", *(["interval"] if version >= 17 else []))
-    return "Infinity" if kind.startswith(endless) else None
+        return Literal("Infinity" if version >= 14 else "NaN")
+    endless = ("real", "double", *(["interval"] if version >= 17 else []))
+    return Literal("Infinity") if kind.startswith(endless) else None
