@@ -13,7 +13,8 @@ from kada_dagster.secrets import redact
 LONGEST = 200
 _FIELDS = ("message", "error", "details")
 _CODE = re.compile(r"[A-Za-z][\w.-]{0,79}", re.ASCII)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)</title", re.IGNORECASE)
+"""No part of it goes past the next `<`: else a page of `<title>` alone would take hours."""
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -52,6 +53,13 @@ def test_any_body_gives_a_short_printable_line(body: bytes) -> None:
     assert len(reason) <= LONGEST
     assert "\n" not in reason
     assert "\x1b" not in reason
+
+
+@pytest.mark.parametrize("part", [b"<title>", b"<title", b"<title></"])
+def test_a_page_of_any_form_is_read_in_no_time(part: bytes) -> None:
+    began = monotonic()
+    assert reason_of(b"<html>" + part * 10_000, []).startswith("an HTML page")
+    assert monotonic() - began < 2
 
 
 @given(

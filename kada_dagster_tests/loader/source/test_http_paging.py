@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -245,3 +246,10 @@ def test_settings_that_do_not_go_together_are_refused(fields: Any, message: str)
 )
 def test_the_next_page_is_found_in_a_header_link(header: str, expected: str) -> None:
     assert _linked(header) == expected
+
+
+def test_a_header_link_of_any_form_is_read_in_no_time() -> None:
+    began = monotonic()
+    for header in ("<" * 30_000, "<>" + ";a=b" * 10_000, "<>;a=" + " " * 30_000, "<>; rel" * 5_000):
+        _linked(header)
+    assert monotonic() - began < 2

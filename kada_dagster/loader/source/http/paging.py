@@ -19,7 +19,7 @@ from kada_dagster.loader.source.http.formats import found_in, matched
 
 _PARAMS = {"offset": "offset", "page": "page", "cursor": "cursor", "wfs": "startIndex"}
 _SIZES = {"offset": "limit", "page": "limit", "cursor": "limit", "wfs": "count"}
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s,;"]*))*)')
+_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s,;"]*))*)')
 _REL = re.compile(r';\s*rel\s*=\s*"?([^";]*)"?', re.IGNORECASE)
 
 
