@@ -36,11 +36,11 @@ def rights_verdicts(server: Server, state: str, schemas: Sequence[str]) -> Itera
 
     wrong: list[Verdict] = []
     with transaction(server) as target:
-        user, is_standby = target.rows("rights", _ROLE)[0]
+        user, is_standby = target.catalogue("rights", _ROLE)[0]
         if is_standby:
             yield fail("this is a standby, which takes no rows: name the primary as host")
             return
-        kept = target.rows("rights", _STATE, {"schema": state})
+        kept = target.catalogue("rights", _STATE, {"schema": state})
         if kept and not kept[0][0]:
             wrong.append(
                 fail(
@@ -50,7 +50,7 @@ def rights_verdicts(server: Server, state: str, schemas: Sequence[str]) -> Itera
                 )
             )
         for schema in [*([] if kept else [state]), *schemas]:
-            row = target.rows("rights", _SCHEMA, {"schema": schema})[0]
+            row = target.catalogue("rights", _SCHEMA, {"schema": schema})[0]
             wrong += _lacking(schema, user, *row)
     named = ", ".join(dict.fromkeys([state, *schemas]))
     yield from wrong or [ok(f"{user} may make tables in {named}")]

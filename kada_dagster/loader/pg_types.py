@@ -28,6 +28,9 @@ _AS_TEXT = frozenset(
         *("int2vector", "oidvector"),  # empty ones are sent, but not received
     }
 )
+_OF_ANY = frozenset({"c", "e", "m", "r"})
+"""Kinds of types that the server compares whoever made them."""
+
 _MULTIRANGE = "(SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE r.rngmultitypid = t.oid)"
 _SINCE = 140_000  # server version with multiranges
 
@@ -76,6 +79,14 @@ def read_types(cursor: Cursor, oids: Iterable[int]) -> dict[int, TypeFacts]:
         return TypeFacts(oid, name, kind, sends, facts(inner or 0), is_array)
 
     return {oid: found for oid in rows if (found := facts(oid)) is not None}
+
+
+def is_compared_by_server(facts: TypeFacts | None) -> bool:
+    """Whether the operators of a type are the server's own, and not of an extension."""
+    if facts is None:
+        return False
+    base = _base(facts)
+    return base.oid < FIRST_USER_OID or base.kind in _OF_ANY or base.is_array
 
 
 def is_same_in_binary(source: TypeFacts | None, target: TypeFacts | None) -> bool:

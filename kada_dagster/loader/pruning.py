@@ -96,7 +96,7 @@ def _tables(target: Target, schemas: Collection[str], dry_run: bool) -> Iterator
     from psycopg2.sql import SQL, Identifier
 
     text = files("kada_dagster.loader").joinpath("sql").joinpath("leftovers.sql")
-    for schema, name in target.rows("leftovers", text.read_text("utf-8"), (list(schemas),)):
+    for schema, name in target.catalogue("leftovers", text.read_text("utf-8"), (list(schemas),)):
         if not dry_run:
             target.run(f"drop {name}", SQL("DROP TABLE {}").format(Identifier(schema, name)))
         yield Leftover("table", "", f"{schema}.{name}")

@@ -86,7 +86,8 @@ class CheckedTable:
         bounds: list[Bound] = []
         if part is not None and definition.split is not None:
             column = _target_name(definition.split.by, definition.columns)
-            bounds.append(Bound(column, part.lower, part.upper, part.includes_null))
+            own = any(one.is_own for one in self.table.columns if one.name == column)
+            bounds.append(Bound(column, part.lower, part.upper, part.includes_null, own))
         condition = where(bounds)
         if definition.mode == "history":
             current = SQL("{}").format(Identifier(plan.history.names[2]))

@@ -44,10 +44,10 @@ def prepare_table(
 
     plan, target = context.plan, context.target
     place = {"schema": plan.schema, "name": plan.table}
-    is_there = bool(target.rows(str(plan), sql("table"), place))
+    is_there = bool(target.catalogue(str(plan), sql("table"), place))
     if not is_there and plan.is_part:  # the load of another range may be making it
         target.lock(f"kada_dagster loader: make {plan}", _PATIENCE)
-        is_there = bool(target.rows(str(plan), sql("table"), place))
+        is_there = bool(target.catalogue(str(plan), sql("table"), place))
     if is_there and plan.reads_files and not context.source.columns(plan.selection):
         return {}  # without rows nothing is known of columns
     columns = wanted_columns(context, mode)

@@ -49,7 +49,7 @@ def apply_grants(target: Target, table: Table, settings: TargetSettings) -> dict
     notes: dict[str, str] = {}
     wanted = _pairs(settings.schema_grants, _SCHEMA)
     if wanted:
-        number = target.rows(
+        number = target.catalogue(
             "schema", "SELECT oid FROM pg_namespace WHERE nspname = %s", (table.schema,)
         )[0][0]
         held = _held(target, number, "pg_namespace", "nspacl", "nspowner")
@@ -84,12 +84,12 @@ def _pairs(grants: Mapping[str, Sequence[str]], known: Sequence[str]) -> set[tup
 
 def _held(target: Target, oid: int, catalog: str, acl: str, owner: str) -> set[tuple[str, str]]:
     statement = _HELD.format(catalog=catalog, acl=acl, owner=owner)
-    return {(row[0], row[1]) for row in target.rows("privileges", statement, (oid,))}
+    return {(row[0], row[1]) for row in target.catalogue("privileges", statement, (oid,))}
 
 
 def _held_columns(target: Target, table: Table) -> set[tuple[str, str]]:
     """Privileges on single columns."""
-    return {(row[0], row[1]) for row in target.rows("privileges", _ON_COLUMNS, (table.oid,))}
+    return {(row[0], row[1]) for row in target.catalogue("privileges", _ON_COLUMNS, (table.oid,))}
 
 
 def _require_revoked(target: Target, table: Table, wanted: set[tuple[str, str]]) -> None:

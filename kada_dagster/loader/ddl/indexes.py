@@ -31,7 +31,7 @@ def rebuilt_indexes(context: LoadContext) -> Generator[list[str]]:
     plan, target = context.plan, context.target
     table = describe(target, plan.schema, plan.table)
     text = files("kada_dagster.loader.ddl").joinpath("sql").joinpath("indexes.sql")
-    rows = target.rows(f"indexes of {table}", text.read_text("utf-8"), {"oid": table.oid})
+    rows = target.catalogue(f"indexes of {table}", text.read_text("utf-8"), {"oid": table.oid})
     if rows:
         lock_from_readers(target, table, plan.lock_seconds)
     for name, drop, _ in rows:

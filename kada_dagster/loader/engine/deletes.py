@@ -49,7 +49,7 @@ def delete_missing(
     from psycopg2.sql import SQL, Identifier
 
     plan = context.plan
-    inside = own_bounds(bounds, plan.columns)
+    inside = own_bounds(bounds, plan.columns, table)
     missing = SQL("NOT EXISTS (SELECT FROM {} AS here WHERE {})").format(
         keys, matches("here", "kept", table.named(plan.key))
     )
@@ -123,7 +123,11 @@ def matches(one: str, other: str, key: Sequence[TargetColumn]) -> Composable:
     return SQL(" AND ").join(pairs)
 
 
-def own_bounds(bounds: Sequence[Bound], columns: Sequence[tuple[str, str]]) -> list[Bound]:
+def own_bounds(
+    bounds: Sequence[Bound], columns: Sequence[tuple[str, str]], table: Table
+) -> list[Bound]:
     """Bounds of the source's columns as bounds of the target's."""
     called = {source: target for target, source in columns}
-    return [replace(bound, column=called.get(bound.column, bound.column)) for bound in bounds]
+    own = {column.name for column in table.columns if column.is_own}
+    found = [replace(bound, column=called.get(bound.column, bound.column)) for bound in bounds]
+    return [replace(bound, is_own=bound.column in own) for bound in found]

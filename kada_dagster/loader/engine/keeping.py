@@ -21,7 +21,7 @@ def keepers(target: Target, table: Table, event: Literal["insert", "delete", "up
     """What may keep rows from being inserted, deleted or updated; '' if nothing does."""
     trigger, rule = _EVENTS[event]
     values = {"oid": table.oid, "trigger": trigger, "rule": rule, "deletes": event == "delete"}
-    rows = target.rows(f"what keeps rows of {table}", sql("keeping"), values)
+    rows = target.catalogue(f"what keeps rows of {table}", sql("keeping"), values)
     return ", ".join(row[0] for row in rows)
 
 

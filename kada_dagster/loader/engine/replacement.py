@@ -65,7 +65,7 @@ class Replacement:
 
         made = cls(target, table, f"_load_{table.oid}_{random.getrandbits(32):08x}")
         like = " ".join(f"INCLUDING {it}" for it, at in _LIKE.items() if target.version >= at)
-        kept, by = target.rows(f"storage of {table}", sql("storage"), {"oid": table.oid})[0]
+        kept, by = target.catalogue(f"storage of {table}", sql("storage"), {"oid": table.oid})[0]
         statement = SQL("CREATE {} TABLE {} (LIKE {} {}){}").format(
             SQL(kept),
             made.identifier,
@@ -123,7 +123,7 @@ class Replacement:
 
     def _steps(self) -> list[tuple[str, str]]:
         values = {"oid": self.table.oid, "made": self.name}
-        rows = self.target.rows(f"what {self.table} is like", sql("clone"), values)
+        rows = self.target.catalogue(f"what {self.table} is like", sql("clone"), values)
         return [(row[0], row[1]) for row in rows]
 
     def _run(self, steps: list[tuple[str, str]], step: str) -> None:

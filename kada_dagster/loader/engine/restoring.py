@@ -41,7 +41,8 @@ def restore_rows(
 
     table, target = waiting.table, context.target
     behind = replace(bound, lower=None, upper=bound.lower, includes_null=True)
-    own = where((replace(behind, column=context.plan.cursor or ""),))
+    (cursor,) = table.named((context.plan.cursor or "",))
+    own = where((replace(behind, column=cursor.name, is_own=cursor.is_own),))
     count = SQL("SELECT count(*) FROM {} AS new{} AND {}")
     statement = count.format(keys.place, own, _is_lacking(context, table))
     lacking = int(target.rows(f"keys {table} lacks", statement)[0][0])

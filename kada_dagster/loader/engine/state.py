@@ -93,7 +93,7 @@ class StateTables:
     def are_in(self, target: Target) -> bool:
         """Whether they were made."""
         statement = "SELECT to_regclass(quote_ident(%s) || '.versions') IS NOT NULL"
-        return bool(target.rows("state tables", statement, (self.schema,))[0][0])
+        return bool(target.catalogue("state tables", statement, (self.schema,))[0][0])
 
     def read(self, target: Target, task: str, part: str = "") -> LoadState | None:
         """What is known of a task; None before its first load."""
@@ -147,7 +147,7 @@ class StateTables:
 
 def _is_there(target: Target, schema: str) -> bool:
     found = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s"
-    return bool(target.rows(f"schema {schema}", found, (schema,)))
+    return bool(target.catalogue(f"schema {schema}", found, (schema,)))
 
 
 def _make_schema(target: Target, schema: str) -> None:

@@ -73,7 +73,7 @@ def describe(target: Target, schema: str, name: str) -> Table:
         LoaderError: the catalogue cannot be read.
     """
     what, values = f"{schema}.{name}", {"schema": schema, "name": name}
-    found = target.rows(what, sql("table"), values)
+    found = target.catalogue(what, sql("table"), values)
     if not found:
         raise SchemaMismatchError(
             f"{what} does not exist in the target; make it with ver/001_create.sql, or let it be "
@@ -83,7 +83,7 @@ def describe(target: Target, schema: str, name: str) -> Table:
     if kind not in _PLAIN:
         raise SchemaMismatchError(f"{what} is no table in the target, so nothing can be loaded")
     columns = _columns(target, what, oid)
-    keys = target.rows(what, sql("unique_keys"), {"oid": oid})
+    keys = target.catalogue(what, sql("unique_keys"), {"oid": oid})
     unique = tuple(frozenset(row[0]) for row in keys)
     return Table(schema, name, oid, kind == "p", columns, unique)
 

@@ -31,6 +31,10 @@ Values = Sequence[Any] | Mapping[str, Any] | None
 _PAUSE = 0.5  # seconds between two tries for a lock
 _NOTICE = """; DO $$BEGIN SET LOCAL client_connection_check_interval = '2s';
 EXCEPTION WHEN invalid_parameter_value THEN NULL; END$$"""
+_OWN_NAMES = """SELECT pg_catalog.set_config('kada.search_path',
+pg_catalog.current_setting('search_path'), true); SET LOCAL search_path = pg_catalog; """
+_ALL_NAMES = """SELECT pg_catalog.set_config('search_path',
+pg_catalog.current_setting('kada.search_path'), true)"""
 _NOTICES_SINCE = 14
 """From this version on the server notices within seconds that a client is gone, where its system
 lets it. Else it goes on with what it computes, and another attempt waits for its locks."""
@@ -72,6 +76,23 @@ class Target:
         with self._cursor(what) as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()
+
+    def catalogue(
+        self, what: str, statement: str | Composable, values: Values = None
+    ) -> list[tuple[Any, ...]]:
+        """Run a statement over the server's catalogue and fetch what it gives; see `run`.
+
+        Functions and operators in it are the server's own. Else who may make some in a schema that
+        is looked into, as `public`, could have the loading role run them.
+        """
+        from psycopg2.sql import SQL
+
+        given = SQL(statement) if isinstance(statement, str) else statement
+        with self._cursor(what) as cursor:
+            cursor.execute(SQL(_OWN_NAMES) + given, values)
+            found = cursor.fetchall()
+            cursor.execute(_ALL_NAMES)
+            return found
 
     def script(self, what: str, text: str) -> None:
         """Run the statements of a file; none of them can end the transaction.

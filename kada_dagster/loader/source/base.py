@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from typing_extensions import Self
 
-from kada_dagster.loader.pg_types import TypeFacts
+from kada_dagster.loader.pg_types import TypeFacts, is_compared_by_server
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ class TargetColumn:
     is_exact: bool = False
     plain: str = ""
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the server compares its values by operators of its own."""
+        return is_compared_by_server(self.facts)
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -90,12 +95,14 @@ class Bound:
         lower: first value; None for no limit.
         upper: first value after it; None for no limit.
         includes_null: whether rows without a value belong to it, too.
+        is_own: whether the server compares its type by operators of its own.
     """
 
     column: str
     lower: object | None = None
     upper: object | None = None
     includes_null: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib.resources import files
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,16 @@ from typing_extensions import Self
 
 from kada_dagster.loader.cutting import cut
 from kada_dagster.loader.definition.profiles import PostgresProfile
-from kada_dagster.loader.pg_types import TypeFacts, is_same_in_binary, read_types
+from kada_dagster.loader.pg_types import (
+    TypeFacts,
+    is_compared_by_server,
+    is_same_in_binary,
+    read_types,
+)
 from kada_dagster.loader.profile_server import server_of
 from kada_dagster.loader.server import Server, allowances, settings
 from kada_dagster.loader.source.base import (
+    Bound,
     Column,
     Encoding,
     Pipe,
@@ -75,15 +82,25 @@ class PostgresSource:
         )
         encoding = Encoding.BINARY if is_binary else Encoding.TEXT
         columns = tuple(Column(name, column.type, column.type) for name, column in zip(names, into))
-        return PostgresStream(self, select(selection, names), columns, encoding)
+        bounded = replace(selection, bounds=self.bounds(selection))
+        return PostgresStream(self, select(bounded, names), columns, encoding)
 
     def count(self, selection: Selection) -> int:
         """See `Source.count`."""
         from psycopg2.sql import SQL
 
         counted = SQL("SELECT count(*) FROM {}{}")
-        statement = counted.format(rows_of(selection), where(selection.bounds))
+        statement = counted.format(rows_of(selection), where(self.bounds(selection)))
         return self.rows(str(selection), statement)[0][0]
+
+    def bounds(self, selection: Selection) -> tuple[Bound, ...]:
+        """The bounds of a selection, by operators that nobody else can have made."""
+        if not selection.bounds:
+            return ()
+        own = {
+            column.name: is_compared_by_server(kind) for column, kind in self._described(selection)
+        }
+        return tuple(replace(one, is_own=own.get(one.column, False)) for one in selection.bounds)
 
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
         """See `Source.tables`; `public` is the usual schema."""

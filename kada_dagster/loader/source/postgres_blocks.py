@@ -51,7 +51,7 @@ class Blocks:
         texts = SQL(", ").join(SQL("({})::text").format(key) for key in keys)
         return SQL(
             "SELECT r FROM (SELECT ARRAY[{}] AS r, row_number() OVER (ORDER BY {}) AS n FROM {}{})"
-            " AS numbered WHERE (n - 1) % {} = 0 ORDER BY n"
+            " AS numbered WHERE (n - 1) % {}::int8 = 0 ORDER BY n"
         ).format(texts, listed, self.rows, self.condition, SQL(str(size)))
 
     def hashes(self, starts: Sequence[Sequence[str]]) -> Composable:
@@ -61,8 +61,8 @@ class Blocks:
         half = "sum(('x' || {}(m, 16))::bit(64)::bigint)::text"
         return SQL(
             "SELECT b, count(*), " + half.format("left") + ", " + half.format("right") + " FROM "
-            "(SELECT {} AS b, md5(convert_to(ROW({})::text, 'UTF8')) AS m FROM {}{} OFFSET 0)"
-            " AS hashed GROUP BY b"
+            "(SELECT {} AS b, md5(pg_catalog.convert_to(ROW({})::text, 'UTF8')) AS m FROM {}{}"
+            " OFFSET 0) AS hashed GROUP BY b"
         ).format(self.number(starts), SQL(", ").join(self._texts()), self.rows, self.condition)
 
     def number(self, starts: Sequence[Sequence[str]]) -> Composable:
@@ -75,7 +75,7 @@ class Blocks:
             for start in starts
         ]
         array = SQL("ARRAY[{}]").format(SQL(", ").join(made))
-        return SQL("width_bucket({}, {})").format(self._joined(self._keys()), array)
+        return SQL("pg_catalog.width_bucket({}, {})").format(self._joined(self._keys()), array)
 
     def _joined(self, parts: list[Composable]) -> Composable:
         """One value of the parts of a key; arrays would become one of more dimensions."""
@@ -127,7 +127,7 @@ def _value(have: Column, want: TargetColumn) -> Composable:
     name = Identifier(have.name)
     was_padded, is_padded = bare(have.target_type) == _PADDED, base_of(want) == _PADDED
     if was_padded and not is_padded:
-        return SQL("(CASE WHEN {0} IS NOT NULL THEN concat({0}) END)").format(name)
+        return SQL("(CASE WHEN {0} IS NOT NULL THEN pg_catalog.concat({0}) END)").format(name)
     return SQL("{}::text::bpchar").format(name) if is_padded and not was_padded else name
 
 

@@ -29,6 +29,19 @@ def select(selection: Selection, columns: Sequence[str]) -> Composable:
     return SQL("SELECT {} FROM {}{}").format(names, rows_of(selection), where(selection.bounds))
 
 
+def operator(sign: str, is_own: bool) -> str:
+    """An operator as it is written in a statement.
+
+    Of two `varchar` the server takes one that somebody made just for them in a schema that is
+    looked into, as `public`, before its own, and runs its code as whoever reads.
+
+    Args:
+        sign: as `<`.
+        is_own: whether it is the server's; those of an extension are found where they are.
+    """
+    return f"OPERATOR(pg_catalog.{sign})" if is_own else sign
+
+
 def where(bounds: Sequence[Bound]) -> Composable:
     """The condition that all bounds hold; nothing without any."""
     from psycopg2.sql import SQL
@@ -43,9 +56,11 @@ def _condition(bound: Bound) -> Composable:
     column = Identifier(bound.column)
     parts: list[Composable] = []
     if bound.lower is not None:
-        parts.append(SQL("{} >= {}").format(column, Literal(bound.lower)))
+        least = SQL(operator(">=", bound.is_own))
+        parts.append(SQL("{} {} {}").format(column, least, Literal(bound.lower)))
     if bound.upper is not None:
-        parts.append(SQL("{} < {}").format(column, Literal(bound.upper)))
+        end = SQL(operator("<", bound.is_own))
+        parts.append(SQL("{} {} {}").format(column, end, Literal(bound.upper)))
     inside = SQL(" AND ").join(parts) if parts else SQL("{} IS NOT NULL").format(column)
     if bound.includes_null:
         return SQL("({} OR {} IS NULL)").format(inside, column)

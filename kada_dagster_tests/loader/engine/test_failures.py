@@ -32,7 +32,8 @@ def test_no_value_of_a_row_is_in_a_message(ends: Ends, kind: str, value: str, sa
     with pytest.raises(TargetError) as caught:
         ends.load("mode: full\nsource: {table: public.t}\n")
     assert f"public.t: {said} (row 2 of what was read, column v)" in str(caught.value)
-    assert not [part for part in (value, "secret", "4917", "99") if part in str(caught.value)]
+    told = str(caught.value).partition(": ")[2]  # behind port and database: these have digits
+    assert not [part for part in (value, "secret", "4917", "99") if part in told]
 
 
 def test_names_of_constraints_and_types_stay(ends: Ends) -> None:

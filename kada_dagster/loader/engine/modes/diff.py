@@ -70,7 +70,7 @@ class _Sides:
         known = {column.name: column for column in source.columns(plan.selection)}
         read = tuple(known[name] for name in given.selection.columns or ())
         own = tuple(Column(c.name, c.type, c.type) for c in given.into)
-        rows, bounds = rows_of(plan.selection), where(plan.selection.bounds)
+        rows, bounds = rows_of(plan.selection), where(source.bounds(plan.selection))
         there: Composable = SQL("")
         if plan.soft_column:
             table.named((plan.soft_column,))
@@ -95,7 +95,7 @@ class _Range:
         from psycopg2.sql import SQL, Literal
 
         number = SQL("coalesce({}, -1)").format(blocks.number(self.starts))
-        return SQL("{} = ANY ({})").format(number, Literal(self.numbers))
+        return SQL("{} = ANY ({}::int4[])").format(number, Literal(self.numbers))
 
 
 def _hashed(

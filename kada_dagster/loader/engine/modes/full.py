@@ -68,7 +68,7 @@ def _delete_and_copy(
     target, plan = context.target, context.plan
     way = "write" if plan.reads_files else "mode"
     refuse_references(context, table, f"Use {way}: upsert with deletes: hard")
-    inside = where(own_bounds(plan.selection.bounds, plan.columns))
+    inside = where(own_bounds(plan.selection.bounds, plan.columns, table))
     try:
         with target.attempt():
             deleted = clear(context, table, inside)

@@ -24,7 +24,7 @@ from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
 from kada_dagster.loader.errors import CursorError, LoaderError
 from kada_dagster.loader.source.base import Bound
-from kada_dagster.loader.source.postgres_query import where
+from kada_dagster.loader.source.postgres_query import operator, where
 from kada_dagster.loader.source.target_types import TEXTS, base_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def _start(context: LoadContext, table: Table, cursor: str, mark: str) -> str:
         return mark
     kind = table.named((cursor,))[0].plain
     lag = "interval" if kind.startswith(("timestamp", "date", "time", "interval")) else "numeric"
-    statement = SQL("SELECT ((%s::{0} - %s::{1})::{0})::text").format(SQL(kind), SQL(lag))
+    less = SQL(operator("-", is_own=True))
+    text = SQL("SELECT ((%s::{0} {2} %s::{1})::{0})::text")
+    statement = text.format(SQL(kind), SQL(lag), less)
     try:
         rows = context.target.rows("look-back", statement, (mark, context.plan.lag))
     except LoaderError as error:
@@ -134,11 +136,13 @@ def _condition(context: LoadContext, waiting: WaitingRows, bound: Bound) -> Comp
     from psycopg2.sql import SQL, Identifier
 
     cursor = context.plan.cursor or ""
-    inside = where((replace(bound, column=cursor),))
-    if base_of(waiting.table.named((cursor,))[0]) not in TEXTS:
+    (column,) = waiting.table.named((cursor,))
+    inside = where((replace(bound, column=cursor, is_own=column.is_own),))
+    if base_of(column) not in TEXTS:
         return inside
-    came = SQL("{} OR {} IN (SELECT {} FROM {} AS new)")
-    return came.format(inside, Identifier(cursor), Identifier("new", cursor), waiting.place)
+    came = SQL("{} OR {} {} ANY (SELECT {} FROM {} AS new)")
+    names = Identifier(cursor), SQL(column.equals), Identifier("new", cursor)
+    return came.format(inside, *names, waiting.place)
 
 
 def _new_mark(waiting: WaitingRows, table: Table, context: LoadContext) -> str | None:
@@ -150,11 +154,14 @@ def _new_mark(waiting: WaitingRows, table: Table, context: LoadContext) -> str |
     from psycopg2.sql import SQL, Literal
 
     cursor = context.plan.cursor or ""
-    kind = table.named((cursor,))[0].plain
-    old: Composable = Literal(context.plan.mark)
+    (column,) = table.named((cursor,))
+    kind, old = column.plain, Literal(context.plan.mark)
     limit, name = _limit(kind, context.target.version), names([cursor])
-    usable = SQL("") if limit is None else SQL(" FILTER (WHERE {} < {})").format(name, limit)
-    greatest = SQL("greatest(max({}){}, {}::{})::text").format(name, usable, old, SQL(kind))
+    most = SQL("pg_catalog.max" if column.is_own else "max")
+    less = SQL(operator("<", column.is_own))
+    usable = SQL("") if limit is None else SQL(" FILTER (WHERE {} {} {})").format(name, less, limit)
+    text = SQL("greatest({}({}){}, {}::{})::text")
+    greatest = text.format(most, name, usable, old, SQL(kind))
     return waiting.value(f"mark of {table}", greatest)
 
 
@@ -163,7 +170,8 @@ def _limit(kind: str, version: int) -> Composable | None:
     from psycopg2.sql import SQL, Literal
 
     if kind.startswith(("timestamp", "date")):
-        return SQL("(statement_timestamp() + '2 days')::{}").format(SQL(kind))  # in any zone
+        soon = "(statement_timestamp() {} interval '2 days')::{}"  # in any zone
+        return SQL(soon).format(SQL(operator("+", is_own=True)), SQL(kind))
     if kind.startswith("numeric"):
         return Literal("Infinity" if version >= 14 else "NaN")
     endless = ("real", "double", *(["interval"] if version >= 17 else []))

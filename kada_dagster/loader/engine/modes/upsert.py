@@ -19,6 +19,7 @@ from kada_dagster.loader.engine.table import Table, describe
 from kada_dagster.loader.engine.target import names
 from kada_dagster.loader.errors import SchemaMismatchError, TargetError
 from kada_dagster.loader.source.base import TargetColumn
+from kada_dagster.loader.source.postgres_query import operator
 
 if TYPE_CHECKING:
     from psycopg2.sql import Composable
@@ -191,7 +192,7 @@ def _statement(waiting: WaitingRows, plan: LoadPlan) -> Composable:
         "SELECT count(*) FILTER (WHERE is_new), count(*) FROM touched"
     )
     is_new = SQL("NULL::bool" if waiting.table.is_partitioned else "kept.xmax = 0")
-    act = _update(data, plan) if data or plan.soft_column else SQL("DO NOTHING")
+    act = _update(data, plan, waiting.table) if data or plan.soft_column else SQL("DO NOTHING")
     return counted.format(insert + act, is_new)
 
 
@@ -200,7 +201,7 @@ def _may_differ(column: TargetColumn, plan: LoadPlan) -> bool:
     return column.name not in plan.key or not column.is_exact
 
 
-def _update(data: list[str], plan: LoadPlan) -> Composable:
+def _update(data: list[str], plan: LoadPlan, table: Table) -> Composable:
     """Change the columns where they differ, to the bit: every type can be compared so.
 
     Rows behind a mark nearly all differ in its column, which is quickly seen. A row that was marked
@@ -214,9 +215,10 @@ def _update(data: list[str], plan: LoadPlan) -> Composable:
     differences = [
         SQL("ROW({})::record *<> ROW({})::record").format(SQL(", ").join(old), SQL(", ").join(new))
     ]
-    if plan.cursor in data:
-        column = Identifier(plan.cursor)
-        differences.insert(0, SQL("kept.{0} IS DISTINCT FROM EXCLUDED.{0}").format(column))
+    if cursor := next((one for one in table.columns if one.name == plan.cursor in data), None):
+        sign = SQL(operator("<>", cursor.is_own))  # of none, the rows are compared
+        column = Identifier(cursor.name)
+        differences.insert(0, SQL("kept.{0} {1} EXCLUDED.{0}").format(column, sign))
     if plan.soft_column:
         column = Identifier(plan.soft_column)
         changes.append(SQL("{} = NULL").format(column))

@@ -17,9 +17,9 @@ keys AS (
     CASE k.confdeltype WHEN 'c' THEN ' ON DELETE CASCADE' WHEN 'n' THEN ' ON DELETE SET NULL'
                        WHEN 'd' THEN ' ON DELETE SET DEFAULT' END AS action
   FROM pg_catalog.pg_constraint k
-  WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid IN (SELECT oid FROM family)
+  WHERE k.contype = 'f' AND k.conparentid = 0::oid AND k.confrelid IN (SELECT oid FROM family)
 )
-SELECT format('%%s of %%s refers to them%%s', conname, conrelid::regclass, action)
+SELECT pg_catalog.format('%%s of %%s refers to them%%s', conname, conrelid::regclass, action)
 FROM keys
 WHERE CASE WHEN conrelid IN (SELECT oid FROM own) THEN reaches AND %(is_part)s
            WHEN conrelid IN (SELECT oid FROM family) THEN reaches
