@@ -6,6 +6,7 @@ import socket
 import time
 from contextlib import closing, suppress
 from pathlib import Path
+from threading import Thread
 
 import psycopg2
 import pytest
@@ -297,6 +298,30 @@ def test_an_encrypted_connection_checks_the_certificate(
     for more in wrong:
         with pytest.raises(SourceLostError, match="certificate"), opened(maria, **more):
             pass
+
+
+def test_a_server_that_says_it_has_no_tls_gets_no_login(
+    mariadb: MariadbServer, maria: MariadbDatabase
+) -> None:
+    """As somebody between the two would have it say."""
+    came: list[bytes] = []
+
+    def between() -> None:
+        with front.accept()[0] as client, socket.create_connection(("127.0.0.1", maria.port)) as to:
+            greeting = bytearray(to.recv(4096))
+            abilities = greeting.index(b"\0", 5) + 14  # behind version, thread, and half the salt
+            greeting[abilities + 1] &= ~0x08  # CLIENT_SSL
+            client.sendall(greeting)
+            came.append(client.recv(4096))
+
+    with socket.create_server(("127.0.0.1", 0)) as front:
+        thread = Thread(target=between)
+        thread.start()
+        more = {"port": front.getsockname()[1], "ssl_ca": str(mariadb.certificate)}
+        with pytest.raises(SourceReadError, match="SSL is required"), opened(maria, **more):
+            pass
+        thread.join()
+    assert came == [b""]
 
 
 @pytest.mark.parametrize(
