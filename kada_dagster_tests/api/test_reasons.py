@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -56,10 +55,9 @@ def test_any_body_gives_a_short_printable_line(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("part", [b"<title>", b"<title", b"<title></"])
-def test_a_page_of_any_form_is_read_in_no_time(part: bytes) -> None:
-    began = monotonic()
-    assert reason_of(b"<html>" + part * 10_000, []).startswith("an HTML page")
-    assert monotonic() - began < 2
+@pytest.mark.timeout(15)  # it took minutes
+def test_a_page_of_any_form_is_read(part: bytes) -> None:
+    assert reason_of(b"<html>" + part * 20_000, []).startswith("an HTML page")
 
 
 @given(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -248,8 +247,7 @@ def test_the_next_page_is_found_in_a_header_link(header: str, expected: str) -> 
     assert _linked(header) == expected
 
 
-def test_a_header_link_of_any_form_is_read_in_no_time() -> None:
-    began = monotonic()
-    for header in ("<" * 30_000, "<>" + ";a=b" * 10_000, "<>;a=" + " " * 30_000, "<>; rel" * 5_000):
-        _linked(header)
-    assert monotonic() - began < 2
+@pytest.mark.timeout(15)  # it took minutes
+def test_a_header_link_of_any_form_is_read() -> None:
+    for header in ("<" * 60_000, "<>" + ";a=b" * 10_000, "<>;a=" + " " * 30_000, "<>; rel" * 5_000):
+        assert _linked(header) == ""
