@@ -6,12 +6,18 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from kada_dagster import __version__
 from kada_dagster.doctor.check import Verdict, fail, ok, warn
 from kada_dagster.doctor.needed import Need
 
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
 _PACKAGE = "kada_dagster"
+_OF_TESTS = "dev"
+"""The extra of this package's own tests: what it needs says nothing about others'."""
 
 
 def python_verdicts() -> Iterator[Verdict]:
@@ -31,15 +37,15 @@ def package_verdicts() -> Iterator[Verdict]:
     from packaging.requirements import Requirement
 
     try:
-        texts = distribution(_PACKAGE).requires or []
+        package = distribution(_PACKAGE)
     except PackageNotFoundError:
         yield warn(f"{_PACKAGE} runs from a folder and is not installed: pip install it")
         return
+    extras = set(package.metadata.get_all("Provides-Extra") or ()) - {_OF_TESTS}
     count, wrong = 0, list[Verdict]()
-    for requirement in map(Requirement, texts):
-        optional = requirement.marker is not None and not requirement.marker.evaluate({"extra": ""})
+    for requirement in map(Requirement, package.requires or ()):
         found = _version(requirement.name)
-        if optional and (found is None or not _is_of_an_extra(requirement)):
+        if not _is_of(requirement, {""} if found is None else {"", *extras}):
             continue
         count += 1
         if found is None:
@@ -101,9 +107,10 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _is_of_an_extra(requirement: object) -> bool:
-    """Whether an optional requirement is of somebody's extra, not of this platform's."""
-    return "extra" in str(getattr(requirement, "marker", ""))
+def _is_of(requirement: Requirement, extras: set[str]) -> bool:
+    """Whether one of these extras has the requirement on this platform; "" is none of them."""
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in extras)
 
 
 def _install(requirement: object) -> str:

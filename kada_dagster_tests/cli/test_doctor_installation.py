@@ -34,6 +34,8 @@ def test_other_versions_and_missing_extras_are_told(kada: Kada) -> None:
     fakes = kada.folder / "fakes"
     metadata(fakes, "sqlalchemy", "2.1.9")
     metadata(fakes, "dagster-postgres", "0.29.20")
+    metadata(fakes, "pymysql", "0.10.1")
+    metadata(fakes, "pytest", "7.4.4")  # of this package's own tests: theirs may be another
     source = {"type": "hevo", "name": "hevo", "api_key": "${SHOP_PASSWORD}", "region": "eu"}
     source |= {"api_secret": "${SHOP_PASSWORD}", "window": {"start": "2026-01-01 00:00:00"}}
     config = {
@@ -64,6 +66,8 @@ def test_other_versions_and_missing_extras_are_told(kada: Kada) -> None:
     assert failed == [
         "packages: sqlalchemy 2.1.9 does not work with kada_dagster 0.1.0: "
         "pip install 'sqlalchemy<2.1,>=2'",
+        "packages: pymysql 0.10.1 does not work with kada_dagster 0.1.0: "
+        "pip install 'pymysql<2,>=1.1'",
         "dagster: dagster-postgres 0.29.20 are not of the release of dagster 1.13.27: pip install "
         "those that begin with 1. as ==1.13.27, the others as ==0.29.27",
         "extras: output_path of hevo needs s3fs, which is not installed: "
