@@ -16,6 +16,7 @@ from typing_extensions import Self
 from kada_dagster.loader.errors import SourceReadError
 from kada_dagster.loader.source.base import Bound, Column, Selection, TableInfo, TargetColumn
 from kada_dagster.loader.source.bound_values import bound_value
+from kada_dagster.loader.source.listed import listed
 from kada_dagster.loader.source.products import Product
 from kada_dagster.loader.source.row_stream import RowStream
 from kada_dagster.loader.source.statements import Statement, Statements
@@ -121,6 +122,19 @@ class DbapiSource(ABC):
     @abstractmethod
     def _all(self, what: str, statement: Statement) -> Sequence[Any]:
         """The rows, of which there are few."""
+
+    @abstractmethod
+    def _do(self, statement: str) -> None:
+        """Run what gives no rows."""
+
+    def _listed(self, name: tuple[str, ...], read: Callable[[], TableInfo]) -> TableInfo:
+        """A table of a list; one that cannot be read ends nothing."""
+        if not self._product.aborts:
+            return listed(name, read)
+        self._do("SAVEPOINT listed")
+        found = listed(name, read)
+        self._do("ROLLBACK TO SAVEPOINT listed" if found.problem else "RELEASE SAVEPOINT listed")
+        return found
 
     def _select(self, selection: Selection, what: Sequence[str]) -> Statement:
         bounds = tuple(self._bound(selection, bound) for bound in selection.bounds)

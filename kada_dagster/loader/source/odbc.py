@@ -20,7 +20,6 @@ from kada_dagster.loader.source.dbapi_failures import reading
 from kada_dagster.loader.source.described import Described, word_of
 from kada_dagster.loader.source.drivers import driver
 from kada_dagster.loader.source.hidden import hidden_values
-from kada_dagster.loader.source.listed import listed
 from kada_dagster.loader.source.odbc_tables import UNDECLARED, declared_columns, key_of, table_names
 from kada_dagster.loader.source.products import product_called
 from kada_dagster.loader.source.statements import Statement
@@ -67,8 +66,7 @@ class OdbcSource(DbapiSource):
         super().__init__(f"{name} ({system})", product, sql)
         self._raw.add_output_converter(_MOMENT_WITH_ZONE, moment_with_zone)
         for statement in () if product.is_file else product.begin:
-            with self._reading("begin"), closing(self._raw.cursor()) as cursor:
-                cursor.execute(statement)
+            self._do(statement)
         if product.commits:
             self._raw.commit()
 
@@ -77,8 +75,7 @@ class OdbcSource(DbapiSource):
         with self._reading("tables"):
             found = table_names(self._raw, schema)
         for table, comment in found:
-            told = partial(self._table, table, comment)
-            yield told() if self._product.aborts else listed(table, told)
+            yield self._listed(table, partial(self._table, table, comment))
 
     def _table(self, table: tuple[str, ...], comment: str) -> TableInfo:
         columns = self.columns(Selection(table=table))
@@ -129,6 +126,10 @@ class OdbcSource(DbapiSource):
                     yield rows
             finally:
                 self._cursor = None
+
+    def _do(self, statement: str) -> None:
+        with self._reading("begin"), closing(self._raw.cursor()) as cursor:
+            cursor.execute(statement)
 
     def _all(self, what: str, statement: Statement) -> Sequence[Any]:
         with self._reading(what), closing(self._raw.cursor()) as cursor:

@@ -13,7 +13,6 @@ from kada_dagster.loader.source.base import Column, Selection, TableInfo
 from kada_dagster.loader.source.copy_text import BATCH
 from kada_dagster.loader.source.dbapi import DbapiSource, DriverStatements
 from kada_dagster.loader.source.dbapi_failures import reading
-from kada_dagster.loader.source.listed import listed
 from kada_dagster.loader.source.products import product_of
 from kada_dagster.loader.source.sqlalchemy_columns import Catalogue, described
 from kada_dagster.loader.source.sqlalchemy_engine import Address, address_of
@@ -65,8 +64,7 @@ class SqlalchemySource(DbapiSource):
             catalogue = Catalogue(self._engine)
             found = catalogue.names(schema)
         for name in found:
-            told = partial(self._table, catalogue, name)
-            yield told() if self._product.aborts else listed(name, told)
+            yield self._listed(name, partial(self._table, catalogue, name))
 
     def _table(self, catalogue: Catalogue, name: tuple[str, ...]) -> TableInfo:
         columns = self.columns(Selection(table=name))
@@ -125,6 +123,10 @@ class SqlalchemySource(DbapiSource):
     def _all(self, what: str, statement: Statement) -> Sequence[Any]:
         with self._reading(what):
             return self._run(statement).fetchall()
+
+    def _do(self, statement: str) -> None:
+        with self._reading(statement):
+            self._run((statement, []))
 
     def _run(self, statement: Statement, **options: Any) -> Any:
         text, values = statement

@@ -22,6 +22,7 @@ from kada_dagster.loader.source.registry import open_source
 from kada_dagster.sandbox.postgres_server import PostgresServer
 from kada_dagster_tests.loader.source.landing import Landing, new_landing
 from kada_dagster_tests.loader.source.postgres_defaults import HIDDEN, LIMITS, ODD, odd_defaults
+from kada_dagster_tests.loader.source.postgres_denied import require_listed, some_denied
 
 pyodbc: Any = pytest.importorskip("pyodbc", exc_type=ImportError)
 T = Selection(table=("t",))
@@ -296,3 +297,12 @@ def test_sql_servers_moment_with_zone_keeps_its_zone() -> None:
     packed = struct.pack("<6hI2h", 2026, 7, 2, 3, 4, 5, 123_456_700, 5, 30)
     zone = timezone(timedelta(hours=5, minutes=30))
     assert moment_with_zone(packed) == datetime(2026, 7, 2, 3, 4, 5, 123_456, zone)
+
+
+@needs_pg
+def test_a_table_of_postgresql_that_may_not_be_read_is_listed_with_the_reason(
+    origin: Landing,
+) -> None:
+    text = pg(origin).replace("UID=postgres", f"UID={origin.database}")
+    with some_denied(origin), opened(text) as source:
+        require_listed(source)

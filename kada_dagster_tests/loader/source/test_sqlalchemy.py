@@ -26,6 +26,7 @@ from kada_dagster_tests.loader.source.landing import Landing, new_landing
 from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase
 from kada_dagster_tests.loader.source.mariadb_source import with_default
 from kada_dagster_tests.loader.source.postgres_defaults import HIDDEN, LIMITS, ODD, odd_defaults
+from kada_dagster_tests.loader.source.postgres_denied import require_listed, some_denied
 
 duckdb = pytest.importorskip("duckdb")
 pytest.importorskip("duckdb_engine")
@@ -560,3 +561,10 @@ def test_a_view_of_what_is_gone_is_listed_with_the_reason(tmp_path: Path) -> Non
     assert [column.name for column in first.columns] == ["id"]
     assert (second.name, second.columns) == (("b",), ())
     assert "no such table" in second.problem
+
+
+def test_a_table_of_postgresql_that_may_not_be_read_is_listed_with_the_reason(
+    origin: Landing,
+) -> None:
+    with some_denied(origin), opened(postgres_url(origin, origin.database)) as source:
+        require_listed(source)
