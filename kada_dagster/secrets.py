@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote, quote_plus
 
 from kada_dagster.errors import ConfigError
 
@@ -98,6 +101,19 @@ def _from_file(file: Path, key: str) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ConfigError(f"{file}: {key} cannot be read from this file as a text") from None
     return str(value)
+
+
+def spellings(secrets: Iterable[str]) -> list[str]:
+    """The secrets, also as they look in an address, JSON, HTML or Base64, and quoted by Python."""
+    spelt: set[str] = set()
+    for secret in secrets:
+        data = secret.encode("utf-8", "surrogateescape")
+        encoded = quote(data, safe="")
+        spelt |= {secret, encoded, quote(encoded), quote(data), quote_plus(data)}
+        spelt |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+        spelt |= {escape(secret), escape(secret, quote=False), repr(secret)[1:-1]}
+        spelt |= {code(data).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode)}
+    return sorted(spelt - {""})
 
 
 def redact(text: str, values: Iterable[str]) -> str:

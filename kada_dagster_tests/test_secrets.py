@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import traceback
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kada_dagster.errors import ConfigError
-from kada_dagster.secrets import MASK, Secret, redact
+from kada_dagster.secrets import MASK, Secret, redact, spellings
 
 VALUE = "pa55-w0rd'\"é"
 
@@ -146,3 +149,15 @@ def test_the_text_around_a_secret_stays() -> None:
     assert redact(text, ["hunter2", ""]) == "FATAL: password '***' of user app (***)"
     assert redact(text, []) == text
     assert redact("a***b", ["*"]) == f"a{MASK * 3}b"
+
+
+@pytest.mark.parametrize("secret", ["pa55-w0rd'\"é<&>", "a b+c/d%e\\f", "\x1b[31m=", "né\udcff"])
+def test_a_secret_is_found_as_others_write_it(secret: str) -> None:
+    data = secret.encode("utf-8", "surrogateescape")
+    written = [
+        secret, repr(secret), f"{[secret]}", json.dumps(secret), quote(data), quote_plus(data),
+        quote(quote(data, safe="")), html.escape(secret), b64encode(data).decode(),
+        urlsafe_b64encode(data).decode().rstrip("="),
+    ]  # fmt: skip
+    for text in written:
+        assert redact(f"<{text}>", spellings([secret])).strip("<>[]'\"=") == MASK

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote, quote_plus
 
 from kada_dagster.errors import ConfigError
-from kada_dagster.secrets import Secret
+from kada_dagster.secrets import Secret, spellings
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -106,12 +103,3 @@ class NoAuth:
     def hidden(self) -> list[str]:
         """Nothing."""
         return []
-
-
-def spellings(secrets: Iterable[str]) -> list[str]:
-    """The secrets, also as they look in an address or in JSON."""
-    spelt: set[str] = set()
-    for secret in secrets:
-        spelt |= {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
-        spelt |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return sorted(spelt - {""})

@@ -14,7 +14,7 @@ import click
 
 from kada_dagster.cli.output import printable, tell
 from kada_dagster.errors import KadaError
-from kada_dagster.secrets import Secret, redact
+from kada_dagster.secrets import Secret, redact, spellings
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
@@ -38,7 +38,7 @@ class Session:
         for secret in self.secrets:
             with suppress(KadaError):
                 values.append(secret.reveal())
-        return redact(text, values)
+        return redact(text, spellings(values))
 
 
 def run(command: click.Command, arguments: Sequence[str] | None) -> int:

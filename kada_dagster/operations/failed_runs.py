@@ -16,7 +16,7 @@ from kada_dagster.errors import ConfigError, KadaError
 from kada_dagster.operations.cures import LOST, next_step
 from kada_dagster.operations.notices import Failure
 from kada_dagster.operations.watched import Subject, Watched
-from kada_dagster.secrets import redact
+from kada_dagster.secrets import redact, spellings
 
 if TYPE_CHECKING:
     from dagster._core.execution.plan.objects import StepFailureData
@@ -46,12 +46,12 @@ class FailureReader:
 
     @cached_property
     def _secrets(self) -> list[str]:
-        """The values of all secrets that can be had in this process, looked up once."""
+        """All secrets that can be had in this process, in every spelling, looked up once."""
         values: list[str] = []
         for secret in self.watched.secrets():
             with suppress(KadaError):
                 values.append(secret.reveal())
-        return values
+        return spellings(values)
 
     def failures(self, run: dg.DagsterRun) -> list[Failure]:
         """What failed in a run: a failure for each step, or one where no step did."""

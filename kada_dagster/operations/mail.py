@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kada_dagster.hwm.window import utc_now
 from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError, TooLongError
 from kada_dagster.operations.texts import plain_text, subject_line
-from kada_dagster.secrets import redact
+from kada_dagster.secrets import redact, spellings
 
 if TYPE_CHECKING:
     from kada_dagster.config.alerts import EmailChannelSettings
@@ -71,7 +71,8 @@ class MailChannel:
     def _session(self) -> Generator[smtplib.SMTP]:
         """The server, after the login."""
         secrets = [secret.reveal() for secret in self.settings.secrets()]
-        with _failures(self.settings, secrets):
+        login = "\0".join(("", *secrets))  # as it is sent, in Base64 (RFC 4616)
+        with _failures(self.settings, [*secrets, login]):
             server = self._connected()
             try:
                 if secrets:
@@ -105,7 +106,7 @@ def _failures(settings: EmailChannelSettings, secrets: list[str]) -> Generator[N
     try:
         yield
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        said = " ".join(redact(_said(error), secrets).split())[:LONGEST_REASON]
+        said = " ".join(redact(_said(error), spellings(secrets)).split())[:LONGEST_REASON]
         kind = TooLongError if _is_too_long(error) else DeliveryError
         raise kind(f"mail server {host}:{port}: {said}") from None
 

@@ -6,6 +6,8 @@ is passed on, because it names the address.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from kada_dagster.errors import ConfigError
 from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError, TooLongError
 from kada_dagster.operations.slack import slack_body
 from kada_dagster.operations.texts import json_body
-from kada_dagster.secrets import redact
+from kada_dagster.secrets import redact, spellings
 
 if TYPE_CHECKING:
     from requests import Response
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _LONGEST_ANSWER = 4000
 _TOO_LONG, _TOO_MANY = 413, 429
+_BETWEEN = re.compile(r"[/?&=]")
+_SHORTEST = 4  # of a part of an address; a shorter one would be masked in half of all words
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class WebhookChannel:
         headers = {name: secret.reveal() for name, secret in self.settings.headers.items()}
         with self._post(url, headers, message) as answer:
             if not answer.ok or answer.is_redirect:
-                said = redact(_said(answer), [url, *headers.values()])
+                said = redact(_said(answer), _hidden(url, headers))
                 kind = TooLongError if answer.status_code == _TOO_LONG else DeliveryError
                 raise kind(f"{self.settings.label}: {said[:LONGEST_REASON]}")
         return ""
@@ -87,6 +91,15 @@ class WebhookChannel:
         """The body of the request."""
         write = slack_body if self.settings.format == "slack" else json_body
         return write(message, self.base_url)
+
+
+def _hidden(url: str, headers: Mapping[str, str]) -> list[str]:
+    """What an answer may repeat: address and headers, and the parts that tell who we are."""
+    behind = url.partition("://")[2].partition("/")[2]
+    parts = [part for part in _BETWEEN.split(behind) if len(part) >= _SHORTEST]
+    words = [word for value in headers.values() for word in value.split()[1:]]
+    path = [f"/{behind}"] if len(behind) >= _SHORTEST else []
+    return spellings([url, *path, *parts, *headers.values(), *words])
 
 
 def _said(answer: Response) -> str:

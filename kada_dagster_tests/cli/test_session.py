@@ -76,3 +76,13 @@ def test_what_nobody_foresaw_shows_where_it_arose(capsys: pytest.CaptureFixture[
     err = capsys.readouterr().err
     assert err.startswith("Traceback")
     assert "RuntimeError: boom" in err
+
+
+def test_no_spelling_of_a_secret_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.PLANTED", "pa/ss wörd")
+    ending(
+        RuntimeError("at u:pa%2Fss%20w%C3%B6rd@host, cGEvc3Mgd8O2cmQ=, pa%252Fss%2520w%25C3%25B6rd")
+    )
+    assert "RuntimeError: at u:***@host, ***=, ***" in capsys.readouterr().err

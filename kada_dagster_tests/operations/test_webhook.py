@@ -56,6 +56,8 @@ def test_headers_are_looked_up_when_they_are_needed(
     monkeypatch.setenv("TEST_HOOK_KEY", "Bearer pl4nted-key")
     inbox.replies = [Reply(b"no such key: Bearer pl4nted-key", 401)]
     assert refusal(sent) == "webhook ${TEST_HOOK_URL}: answers 401 no such key: ***"
+    inbox.replies = [Reply(b"no such key: pl4nted-key", 401)]
+    assert refusal(sent) == "webhook ${TEST_HOOK_URL}: answers 401 no such key: ***"
     assert inbox.server.seen[0].headers["authorization"] == "Bearer pl4nted-key"
 
 
@@ -63,6 +65,11 @@ def test_headers_are_looked_up_when_they_are_needed(
     ("answer", "said"),
     [
         (Reply(b"no_service", 404), "answers 404 no_service"),
+        (
+            Reply(f"<pre>Cannot POST {HOOK}</pre>".encode(), 404),
+            "answers 404 <pre>Cannot POST ***<",
+        ),
+        (Reply(b"no pl4nted-h00k of B000", 404), "answers 404 no *** of ***"),
         (Reply(b"x" * 100_000, 500), "answers 500 xxx"),
         (Reply(b"", 429, {"Retry-After": "30"}), "answers 429, too many requests; Retry-After 30"),
         (Reply(b"", 302, {"Location": "http://127.0.0.1:1/"}), "answers 302"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from kada_dagster.api.address import checked_base
-from kada_dagster.api.auth import Auth, BasicAuth, BearerAuth, NoAuth, spellings
+from kada_dagster.api.auth import Auth, BasicAuth, BearerAuth, NoAuth
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.definition.profiles import (
     BasicLogin,
@@ -18,7 +18,7 @@ from kada_dagster.loader.definition.profiles import (
 )
 from kada_dagster.loader.definition.template import Template
 from kada_dagster.loader.source.http.oauth import ClientCredentials
-from kada_dagster.secrets import Secret
+from kada_dagster.secrets import Secret, spellings
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -68,14 +68,26 @@ def login_of(profile: HttpProfile, name: str, secrets: tuple[str, ...] = ()) -> 
     Raises:
         ConfigError: a variable is not set, or an address is none.
     """
-    where = f"connections.yaml: {name}"
+    where, auth = f"connections.yaml: {name}", _auth(profile, name)
     headers = {
         key: _sendable(value.resolve(f"{where}.headers.{key}"), f"{where}.headers.{key}")
         for key, value in profile.headers.items()
         if value.variables
     }
-    values = [Template(f"${{{one}}}").resolve(where) for one in profile.url.variables]
-    return Login(_auth(profile, name), headers, (*values, *secrets))
+    texts = [profile.url, *profile.headers.values(), *_secret_texts(profile)]
+    names = dict.fromkeys(name for text in texts for name in text.variables)
+    values = [Template(f"${{{one}}}").resolve(where) for one in names]  # an answer may name a part
+    return Login(auth, headers, (*values, *secrets))
+
+
+def _secret_texts(profile: HttpProfile) -> list[Template]:
+    """What of the login no message may hold."""
+    login = profile.auth
+    if isinstance(login, BearerLogin):
+        return [login.token]
+    if isinstance(login, BasicLogin):
+        return [login.password]
+    return [login.client_secret] if isinstance(login, OauthLogin) else []
 
 
 def _sendable(value: str, field: str) -> str:
