@@ -67,7 +67,7 @@ def test_other_versions_and_missing_extras_are_told(kada: Kada) -> None:
         "packages: sqlalchemy 2.1.9 does not work with kada_dagster 0.1.0: "
         "pip install 'sqlalchemy<2.1,>=2'",
         "packages: pymysql 0.10.1 does not work with kada_dagster 0.1.0: "
-        "pip install 'pymysql<2,>=1.1'",
+        "pip install 'pymysql<2,>=1.2'",
         "dagster: dagster-postgres 0.29.20 are not of the release of dagster 1.13.27: pip install "
         "those that begin with 1. as ==1.13.27, the others as ==0.29.27",
         "extras: output_path of hevo needs s3fs, which is not installed: "
