@@ -12,7 +12,7 @@ from kada_dagster.loader.ddl.changes import Change, changes
 from kada_dagster.loader.definition.parts import TargetSettings
 from kada_dagster.loader.engine.context import LoadContext
 from kada_dagster.loader.engine.replacement import lock_from_readers
-from kada_dagster.loader.engine.table import Table, describe, sql
+from kada_dagster.loader.engine.table import Table, describe, require_names, sql
 from kada_dagster.loader.engine.target import names
 from kada_dagster.loader.errors import SchemaMismatchError
 from kada_dagster.loader.source.base import Column
@@ -71,6 +71,7 @@ def wanted_columns(context: LoadContext, mode: str) -> list[Column]:
         raise SchemaMismatchError(f"{plan}: the source has no column {', '.join(missing)}")
     if not pairs:
         raise SchemaMismatchError(f"{plan}: the source has no columns")
+    require_names(str(plan), [target for target, _ in pairs])
     wanted = [_renamed(found[source], target, target in plan.key) for target, source in pairs]
     return [*wanted, *_added(context, mode)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ from kada_dagster.loader.source.base import TargetColumn
 if TYPE_CHECKING:
     from psycopg2.sql import Identifier
 
+_LONGEST_NAME = 63  # bytes; the server cuts what is longer
+_ODD = re.compile("[\0\ud800-\udfff]")
 _PLAIN = ("r", "p")  # an ordinary or a partitioned table
 
 
@@ -56,6 +59,7 @@ class Table:
             SchemaMismatchError: there is none of a name.
         """
         known = {column.name: column for column in self.columns}
+        require_names(str(self), columns)
         if missing := [name for name in columns if name not in known]:
             raise SchemaMismatchError(
                 f"{self} has no column {', '.join(missing)} that takes values; it has "
@@ -63,6 +67,29 @@ class Table:
                 "it out of what is read"
             )
         return tuple(known[name] for name in columns)
+
+
+def require_names(what: str, columns: Sequence[str]) -> None:
+    """Refuse names that no column can have; the server cuts one that is too long.
+
+    Raises:
+        SchemaMismatchError: there is one; says how to give it another.
+    """
+    for name in columns:
+        if reason := _reason_against(name):
+            raise SchemaMismatchError(
+                f"{what}: PostgreSQL has no column {name!r}: {reason}. Name the columns below "
+                "`columns`, as target: source, and give it another name there"
+            )
+
+
+def _reason_against(name: str) -> str:
+    if not name:
+        return "the name is empty"
+    if _ODD.search(name):
+        return "the name holds what is no Unicode text, or a NUL"
+    is_long = len(name.encode()) > _LONGEST_NAME
+    return f"the name is longer than {_LONGEST_NAME} bytes" if is_long else ""
 
 
 def describe(target: Target, schema: str, name: str) -> Table:

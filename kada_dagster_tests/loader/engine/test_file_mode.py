@@ -50,6 +50,26 @@ def test_a_row_the_target_refuses_is_told_with_file_line_and_column(ends: Ends) 
     assert rows(ends) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("é" * 32, "longer than 63 bytes"),
+        ("", "the name is empty"),
+        (r"a\ud800", "no Unicode text"),
+        (r"a\u0000b", "or a NUL"),
+    ],
+)
+@pytest.mark.parametrize("more", [AUTO, ""])
+def test_a_name_that_no_column_can_have_is_told_with_the_cure(
+    ends: Ends, name: str, reason: str, more: str
+) -> None:
+    ends.at_target("SELECT 1" if more else "CREATE TABLE t (id int)")
+    put(ends, "a.json", f'[{{"id": 1, "{name}": 2}}]')
+    with pytest.raises(SchemaMismatchError, match=f"{reason}.*Name the columns below `columns`"):
+        load(ends, "pattern: a.json", more)
+    assert load(ends, "pattern: a.json", f"{more}columns: {{id: id}}\n").counts.inserted == 1
+
+
 def test_a_json_value_the_target_refuses_is_told_with_file_row_and_column(ends: Ends) -> None:
     ends.at_target("CREATE TABLE t (id int)")
     put(ends, "a.json", '[{"id": 1}]')
