@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from struct import pack, unpack
 
 from kada_dagster.api.values import moment_iso
 from kada_dagster.loader.source.products import Product
@@ -50,6 +51,19 @@ def _double(text: str, _product: Product) -> object:
         return None
 
 
+def single(text: str) -> float | None:
+    """What four bytes hold of a number, as eight do, which is how servers compare the two: 0.7 is
+    more than that. None where it is no number of four bytes."""
+    try:
+        return float(unpack("f", pack("f", float(text)))[0])
+    except (ValueError, OverflowError):
+        return None
+
+
+def _single(text: str, _product: Product) -> object:
+    return single(text)
+
+
 def _date(text: str, _product: Product) -> date | None:
     moment = _moment(text)
     return None if moment is None else moment.date()
@@ -72,7 +86,7 @@ _MAKERS: dict[str, Callable[[str, Product], object]] = {
     "integer": _whole,
     "bigint": _whole,
     "numeric": _decimal,
-    "real": _double,
+    "real": _single,
     "double precision": _double,
     "date": _date,
     "timestamp without time zone": _moment,

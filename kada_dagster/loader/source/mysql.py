@@ -29,7 +29,7 @@ from kada_dagster.loader.source.listed import listed
 from kada_dagster.loader.source.mysql_failures import reading
 from kada_dagster.loader.source.mysql_packets import MissingLineError, lines
 from kada_dagster.loader.source.mysql_session import beginnings
-from kada_dagster.loader.source.mysql_types import Field, printed, target_type, utc_bound
+from kada_dagster.loader.source.mysql_types import Field, compared_bound, printed, target_type
 from kada_dagster.loader.source.statements import Statements
 from kada_dagster.loader.source.target_types import base_of
 
@@ -100,14 +100,14 @@ class MysqlSource:
             for name, column in zip(names, into)
         ]
         columns = tuple(Column(name, one.type, one.type) for name, one in zip(names, into))
-        selection = self._in_utc(selection, fields)
+        selection = self._compared(selection, fields)
         statement, _ = self._sql.select(selection, [f"CONCAT({', 0x09, '.join(parts)})"])
         return MysqlStream(self, f"{selection}", statement, columns)
 
     def count(self, selection: Selection) -> int:
         """See `Source.count`."""
         fields = self._fields(selection) if selection.bounds else {}
-        statement, _ = self._sql.select(self._in_utc(selection, fields), ["COUNT(*)"])
+        statement, _ = self._sql.select(self._compared(selection, fields), ["COUNT(*)"])
         return self._all(str(selection), statement)[0][0]
 
     def tables(self, schema: str | None) -> Iterator[TableInfo]:
@@ -188,8 +188,8 @@ class MysqlSource:
         ]
         return {field.name: field for field in fields}
 
-    def _in_utc(self, selection: Selection, fields: Mapping[str, Field]) -> Selection:
-        bounds = (utc_bound(bound, fields.get(bound.column)) for bound in selection.bounds)
+    def _compared(self, selection: Selection, fields: Mapping[str, Field]) -> Selection:
+        bounds = (compared_bound(bound, fields.get(bound.column)) for bound in selection.bounds)
         return replace(selection, bounds=tuple(bounds))
 
     def _all(self, what: str, statement: str) -> list[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from kada_dagster.api.values import moment_iso
 from kada_dagster.loader.source.base import Bound
+from kada_dagster.loader.source.bound_values import single
 
 _UNSIGNED = {
     "smallint": "integer",
@@ -146,12 +147,22 @@ def _text(field: Field, column: str, is_bytea: bool) -> str:
     return column
 
 
-def utc_bound(bound: Bound, field: Field | None) -> Bound:
-    """A range of moments without the zone that PostgreSQL prints (`+00`): MariaDB drops it, and
-    MySQL takes the text for no moment. The session's zone is UTC."""
-    if field is None or field.word.partition("(")[0] not in _FRACTIONS:
+def compared_bound(bound: Bound, field: Field | None) -> Bound:
+    """A range as its column is compared with it.
+
+    Moments are without the zone that PostgreSQL prints (`+00`): MariaDB drops it, and MySQL takes
+    the text for no moment. The session's zone is UTC. A FLOAT is compared as the double it is.
+    """
+    word = "" if field is None else field.word.partition("(")[0]
+    made = _in_utc if word in _FRACTIONS else _as_double if word == "float" else None
+    if made is None:
         return bound
-    return replace(bound, lower=_in_utc(bound.lower), upper=_in_utc(bound.upper))
+    return replace(bound, lower=made(bound.lower), upper=made(bound.upper))
+
+
+def _as_double(end: object) -> object:
+    found = single(end) if isinstance(end, str) else None
+    return end if found is None else repr(found)
 
 
 def _in_utc(end: object) -> object:

@@ -15,7 +15,7 @@ from pymysql.err import OperationalError
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.errors import SourceDeniedError, SourceLostError, SourceReadError
 from kada_dagster.loader.source.base import Bound, Selection
-from kada_dagster.loader.source.mysql_types import Field, utc_bound
+from kada_dagster.loader.source.mysql_types import Field, compared_bound
 from kada_dagster_tests.landing.azurite import make_certificate
 from kada_dagster_tests.loader.source.landing import Landing
 from kada_dagster_tests.loader.source.mariadb_server import PASSWORD, MariadbDatabase, MariadbServer
@@ -130,10 +130,12 @@ def test_bounds_with_a_zone_are_moments_in_utc(
 def test_what_is_sent_as_the_end_of_a_range_of_moments_has_no_zone() -> None:
     moment = Field("at", 7, 63, 26, 6, 0)
     given = Bound("at", "2026-01-02 03:04:05.1+00", "2026-01-02 03:04:05+05:30")
-    made = utc_bound(given, moment)
+    made = compared_bound(given, moment)
     assert (made.lower, made.upper) == ("2026-01-02 03:04:05.100000", "2026-01-01 21:34:05")
     text = Bound("at", "2026-01-02 03:04:05+00")
-    assert utc_bound(text, Field("at", 253, 45, 99, 0, 0)) == text == utc_bound(text, None)
+    assert (
+        compared_bound(text, Field("at", 253, 45, 99, 0, 0)) == text == compared_bound(text, None)
+    )
 
 
 def test_rows_longer_than_a_packet_and_many_of_them_arrive_whole(
@@ -410,3 +412,14 @@ def test_a_view_of_what_is_gone_is_listed_with_the_reason(maria: MariadbDatabase
     assert (first.name[-1], first.key, first.problem) == ("a", ("id",), "")
     assert (second.name[-1], second.columns) == ("broken", ())
     assert "references invalid table" in second.problem
+
+
+def test_a_range_of_floats_begins_with_the_value_that_postgresql_prints(
+    landing: Landing, maria: MariadbDatabase
+) -> None:
+    """A FLOAT is compared as a double, and 0.7 is more than what a FLOAT holds of it."""
+    maria.run("CREATE TABLE t (f float)")
+    maria.run("INSERT INTO t VALUES (0.1), (0.3), (0.7), (0.9)")
+    with opened(maria) as source:
+        for bound in (Bound("f", lower="0.7"), Bound("f", upper="0.7")):
+            assert landing.load(source, Selection(table=("t",), bounds=(bound,))) == 2

@@ -277,6 +277,21 @@ INSERT = "INSERT INTO t VALUES " + ", ".join(
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "postgresql"])
+def test_a_range_of_floats_begins_with_the_value_that_postgresql_prints(
+    landing: Landing, origin: Landing, file: Path, kind: str
+) -> None:
+    """Four bytes are compared as eight, and 0.7 is more than what they hold of it."""
+    rows = "INSERT INTO t VALUES (0.1), (0.3), (0.7), (0.9)"
+    if kind == "duckdb":
+        make(file, "CREATE TABLE t (f FLOAT)", rows)
+    else:
+        origin.rows(f"DROP TABLE IF EXISTS t; CREATE TABLE t (f real); {rows} RETURNING 1")
+    with opened(f"duckdb:///{file}" if kind == "duckdb" else postgres_url(origin)) as source:
+        for bound in (Bound("f", lower="0.7"), Bound("f", upper="0.7")):
+            assert landing.load(source, Selection(table=("t",), bounds=(bound,))) == 2
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "postgresql"])
 def test_bounds_are_half_open_and_bound_as_values_of_their_column(
     landing: Landing, origin: Landing, file: Path, kind: str
 ) -> None:
