@@ -18,6 +18,7 @@ from typing_extensions import Self
 from kada_dagster.collector.build import source_definitions
 from kada_dagster.components.attributes import attributes_model, defs_file, resolved_attributes
 from kada_dagster.config import HighWaterMarkSettings, SourceSettings, source_settings
+from kada_dagster.config.single import settings_of
 from kada_dagster.errors import ConfigError
 
 _MARKS = "high_water_marks"
@@ -49,7 +50,7 @@ class CollectorComponent(dg.Component, ABC):
         settings = source_settings({"type": kind, **fields}, file)
         model = cast("type[BaseModel]", cls)
         values = {**_values(settings), _MARKS: marks}
-        return cast("Self", model.model_validate(values, context={"base": file.parent}))
+        return cast("Self", settings_of(model, values, file))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The same definitions as kada.yaml gives the source.

@@ -16,6 +16,7 @@ from kada_dagster.config.problems import (
     error_path,
     field_name,
 )
+from kada_dagster.config.yaml_text import attribute_lines
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -31,11 +32,11 @@ def settings_of(model: type[S], fields: Mapping[str, Any], file: Path) -> S:
     Raises:
         ConfigError: the fields are not usable; every problem is named.
     """
-    document = Document(file, fields)
     try:
-        return model.model_validate(fields, context={"base": document.base})
+        return model.model_validate(fields, context={"base": Document(file, fields).base})
     except ValidationError as error:
         found = [(error_path(e), error_message(e, model)) for e in error.errors(include_url=False)]
+    document = Document(file, fields, attribute_lines(file))
     raise ConfigFileError(
         [Problem(document.where(path), field_name(path), message) for path, message in found]
     )

@@ -26,6 +26,7 @@ from kada_dagster.config.problems import (
 )
 from kada_dagster.config.registry import SOURCE_TYPES
 from kada_dagster.config.vendor_json import read_vendor_json
+from kada_dagster.config.yaml_text import attribute_lines
 from kada_dagster.errors import ConfigError
 from kada_dagster.extracts.staging_place import is_url
 from kada_dagster.secrets import Secret
@@ -41,7 +42,11 @@ def source_settings(fields: Mapping[str, Any], file: Path) -> SourceSettings:
     Raises:
         ConfigError: the fields are not usable; every problem is named.
     """
-    return SourceReader(Document(file, fields)).read(dict(fields))
+    try:
+        return SourceReader(Document(file, fields)).read(dict(fields))
+    except ConfigFileError:
+        document = Document(file, fields, attribute_lines(file))  # whoever has no error has no need
+    return SourceReader(document).read(dict(fields))
 
 
 @dataclass

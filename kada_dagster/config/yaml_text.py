@@ -87,6 +87,16 @@ def read_yaml(file: Path) -> Document:
     return Document(file, data, reader.lines)
 
 
+def attribute_lines(file: Path) -> dict[FieldPath, int]:
+    """The lines of what stands below `attributes` of a component's file; none where there is none
+    that can be read."""
+    try:
+        lines = read_yaml(file).lines
+    except ConfigError:
+        return {}
+    return {path[1:]: line for path, line in lines.items() if path[:1] == ("attributes",)}
+
+
 def _compose(file: Path, text: str) -> yaml.Node | None:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     parser = cast("Any", yaml)

@@ -102,6 +102,29 @@ def test_paths_count_from_the_folder_of_the_component(project: DefsFolderSandbox
     assert str(folder / "hwm") in told
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("window: {start: 2026-01-01 00:00:00, cron: daily}", "window.cron: 'daily' is not a cron"),
+        (
+            "high_water_marks: {type: postgres, server: 'db:1', database: d, username: u}",
+            "high_water_marks.server: must be a host name or address alone",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_with_the_line_of_the_file(
+    project: DefsFolderSandbox, line: str, said: str
+) -> None:
+    key = line.partition(":")[0]
+    kept = {name: value for name, value in ATTRIBUTES.items() if name != key}
+    file = write(project, "shop", kept) / "defs.yaml"
+    text = file.read_text().replace("attributes:", f"attributes:\n  {line}")
+    file.write_text(text)
+    with refused(project) as messages:
+        pass
+    assert f"{file}:2: {said}" in "\n".join(messages)
+
+
 def test_two_components_live_side_by_side(project: DefsFolderSandbox) -> None:
     write(project, "shop", ATTRIBUTES)
     write(project, "crm", {**ATTRIBUTES, "name": "crm"})
