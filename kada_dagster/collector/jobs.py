@@ -31,11 +31,12 @@ def build_schedule(instance: CollectorInstance, job: Any) -> dg.ScheduleDefiniti
     asks for whatever is not uploaded, so that the next one closes every gap.
     """
     settings = instance.settings
+    crons = settings.schedule_crons
 
     @dg.schedule(  # pyright: ignore[reportUnknownMemberType]
         name=instance.schedule_name,
         job=job,
-        cron_schedule=list(settings.schedule_crons),
+        cron_schedule=crons[0] if len(crons) == 1 else list(crons),  # the UI shows a list as such
         execution_timezone=settings.window.timezone,
         required_resource_keys={instance.marks_resource},
         description=f"Extracts the windows of {instance.name} that are not uploaded yet.",

@@ -36,7 +36,7 @@ def task_metadata(task: Task) -> Metadata:
 def task_text(task: Task) -> str:
     """The description of a task: its own words, then what it does and when."""
     definition = task.definition
-    lines = [definition.description, f"`{definition.mode}` {_source(task)}".rstrip(), _runs(task)]
+    lines = [definition.description, f"Mode `{definition.mode}`{_source(task)}", _runs(task)]
     return "\n\n".join(line for line in lines if line)
 
 
@@ -89,6 +89,7 @@ def _schema(columns: Sequence[TargetColumn]) -> dg.TableSchema:
             dg.TableColumn(
                 column.name,
                 column.type,
+                description=column.comment or None,
                 constraints=dg.TableColumnConstraints(nullable=not column.not_null),
             )
             for column in columns
@@ -104,20 +105,21 @@ def _holds_what_was_read(task: Task, result: LoadResult) -> bool:
 def _source(task: Task) -> str:
     source = task.definition.source
     if source is None:
-        return ", ".join([*task.definition.before, *task.definition.sql, *task.definition.after])
+        files = [*task.definition.before, *task.definition.sql, *task.definition.after]
+        return ": " + ", ".join(f"`{file}`" for file in files) if files else ""
     if source.files is not None:
         what = source.files.pattern
     elif source.http is not None:
         what = source.http.path
     else:
         what = ".".join(source.table) if source.table else source.query
-    return f"of {task.connection}: {what}"
+    return f", from {task.connection}: `{what}`"
 
 
 def _runs(task: Task) -> str:
     run = task.definition.run
     said: Mapping[str, object] = {
-        "cron": f"{run.cron} {run.timezone}" if run.cron else None,
+        "cron": f"`{run.cron}` {run.timezone}" if run.cron else None,
         "hours": f"{', '.join(run.windows)} {run.timezone}" if run.windows else None,
         "pause": run.pause,
         "time limit": run.time_limit,

@@ -407,18 +407,18 @@ def test_windows_over_a_clock_change_are_read_without_hole_or_overlap(
 @pytest.mark.parametrize(
     ("settings", "crons"),
     [
-        ({}, ["0 0 * * *"]),
-        ({"window": {"start": JAN_1, "delay_minutes": 90}}, ["30 1 * * *"]),
-        ({"schedule": {"cron": "*/5 * * * *"}}, ["*/5 * * * *"]),
+        ({}, "0 0 * * *"),
+        ({"window": {"start": JAN_1, "delay_minutes": 90}}, "30 1 * * *"),
+        ({"schedule": {"cron": "*/5 * * * *"}}, "*/5 * * * *"),
     ],
 )
 def test_it_ticks_at_the_end_of_each_window_and_the_delay_or_when_it_is_told(
-    empty_location: Location, settings: dict[str, object], crons: list[str]
+    empty_location: Location, settings: dict[str, object], crons: str
 ) -> None:
     empty_location.add(**settings)
     repository = empty_location.definitions().get_repository_def()
     schedule = repository.get_schedule_def("docs_schedule")
-    assert list(schedule.cron_schedule) == crons
+    assert schedule.cron_schedule == crons
     assert schedule.execution_timezone == "UTC"
 
 

@@ -67,6 +67,7 @@ class TargetColumn:
         is_strict: whether the server lets it have no NULL: of a primary key, or an identity.
         is_exact: whether values that are equal are known to be alike to the bit.
         plain: the type, or what the domain that it is is made of; '' where it is not known.
+        comment: of the target.
     """
 
     name: str
@@ -79,6 +80,7 @@ class TargetColumn:
     is_strict: bool = False
     is_exact: bool = False
     plain: str = ""
+    comment: str = field(default="", compare=False)
 
     @property
     def is_own(self) -> bool:

@@ -50,8 +50,8 @@ def test_a_task_is_an_asset_with_all_that_its_files_say(location: Make) -> None:
     assert list(spec.owners) == ["team:sales"]
     assert {"domain": "sales", "tier": "gold"}.items() <= spec.tags.items()
     assert spec.description == (
-        "Orders of the shop.\n\n`upsert` of erp: shop.orders\n\n"
-        "cron 0 5 * * * Europe/Tallinn, pause 2:00:00"
+        "Orders of the shop.\n\nMode `upsert`, from erp: `shop.orders`\n\n"
+        "cron `0 5 * * *` Europe/Tallinn, pause 2:00:00"
     )
     assert spec.code_version == place.instance().project.tasks["shop.orders"].fingerprint
     assert spec.metadata["dagster/table_name"] == "shop.orders"
@@ -79,7 +79,7 @@ def test_tasks_depend_on_what_they_name_and_on_what_they_read(location: Make) ->
 
 def test_what_is_read_is_named_in_the_description(location: Make, ends: Ends) -> None:
     tasks = {
-        "a": "mode: file\nsource: {connection: drop, files: {pattern: a/*.csv}}\n",
+        "a": "mode: file\nsource: {connection: drop, files: {pattern: a/*_*.csv}}\n",
         "b": "mode: http\nsource: {connection: shop, http: {path: /orders}}\n",
         "c": "mode: full\nsource: {query: q.sql}\n",
     }
@@ -92,9 +92,9 @@ def test_what_is_read_is_named_in_the_description(location: Make, ends: Ends) ->
     )
     texts = {name: place.spec(f"raw.{name}").description for name in tasks}
     assert texts == {
-        "a": "`file` of drop: a/*.csv",
-        "b": "`http` of shop: /orders",
-        "c": "`full` of erp: q.sql",
+        "a": "Mode `file`, from drop: `a/*_*.csv`",
+        "b": "Mode `http`, from shop: `/orders`",
+        "c": "Mode `full`, from erp: `q.sql`",
     }
     assert place.spec("raw.b").kinds == {"postgres", "http"}
 
@@ -108,6 +108,7 @@ def test_names_that_dagster_has_no_word_for_load_and_run(location: Make, ends: E
 
 def test_a_load_reports_its_numbers_and_the_columns_it_left(location: Make, ends: Ends) -> None:
     source(ends)
+    ends.at_source("COMMENT ON COLUMN s.name IS 'Who buys.'")
     place = location(public__t=FULL)
     assert place.run("public.t").success
     ((_, facts),) = place.events("public.t")
@@ -125,6 +126,7 @@ def test_a_load_reports_its_numbers_and_the_columns_it_left(location: Make, ends
         ("at", "timestamp with time zone"),
     ]
     assert [column.constraints.nullable for column in schema.columns] == [False, True, True]
+    assert [column.description for column in schema.columns] == [None, "Who buys.", None]
 
 
 def test_an_incremental_load_reports_its_marks(location: Make, ends: Ends) -> None:

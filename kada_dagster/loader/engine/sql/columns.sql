@@ -40,7 +40,8 @@ SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attty
   a.attidentity <> '' OR EXISTS (SELECT FROM pg_catalog.pg_index i
                                  WHERE i.indrelid = a.attrelid AND (i.indisprimary OR i.indisreplident)
                                    AND a.attnum = ANY (i.indkey::int2[])),
-  coalesce(e.is_exact, false), pg_catalog.format_type(p.oid, p.modifier)
+  coalesce(e.is_exact, false), pg_catalog.format_type(p.oid, p.modifier),
+  coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '')
 FROM own a
 JOIN (plain p JOIN pg_catalog.pg_type t ON t.oid = p.oid AND t.typtype <> 'd') ON p.attnum = a.attnum
 LEFT JOIN (SELECT attnum, max(operator) AS operator, bool_and(is_exact) AS is_exact
