@@ -61,7 +61,7 @@ def build_checks(instance: CollectorInstance) -> dg.AssetChecksDefinition:
         can_subset=True,  # else the UI offers no "Execute" of the checks alone
     )
     def extract_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        with step_errors(context, instance.settings.retries):
+        with step_errors(context, instance.settings.retries, instance.settings.secrets):
             window = _window(context, instance)
             share = min_share(context.op_execution_context, instance)
             with instance.staging.reading(window) as folder:
@@ -73,7 +73,7 @@ def build_checks(instance: CollectorInstance) -> dg.AssetChecksDefinition:
         for result in results:
             if result.name in chosen:
                 yield _evaluation(instance, window, result)
-        with step_errors(context, instance.settings.retries):
+        with step_errors(context, instance.settings.retries, instance.settings.secrets):
             _require_passed([result for result in results if result.name not in chosen])
 
     return extract_checks

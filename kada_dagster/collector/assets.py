@@ -68,7 +68,7 @@ def build_extract(instance: CollectorInstance) -> dg.AssetsDefinition:
         **_common(instance),
     )
     def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        with step_errors(context, settings.retries):
+        with step_errors(context, settings.retries, settings.secrets):
             windows = required_windows(context, instance)
             require_closed(windows, instance, current_moment())
             source: SourceResource = getattr(context.resources, instance.source_resource)
@@ -98,7 +98,7 @@ def build_upload(instance: CollectorInstance) -> dg.AssetsDefinition:
         **_common(instance),
     )
     def upload(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        with step_errors(context, instance.settings.retries):
+        with step_errors(context, instance.settings.retries, instance.settings.secrets):
             windows = required_windows(context, instance)
             resource: LandingResource = getattr(context.resources, instance.landing_resource)
             landing = resource.landing()
@@ -135,7 +135,7 @@ def build_high_water_mark(instance: CollectorInstance) -> dg.AssetsDefinition:
         **_common(instance),
     )
     def high_water_mark(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        with step_errors(context, instance.settings.retries):
+        with step_errors(context, instance.settings.retries, instance.settings.secrets):
             windows = required_windows(context, instance)
             resource: HighWaterMarkResource = getattr(context.resources, instance.marks_resource)
             store = resource.store()

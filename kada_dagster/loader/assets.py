@@ -15,11 +15,13 @@ import dagster as dg
 from kada_dagster.collector.failures import step_errors
 from kada_dagster.errors import ConfigError
 from kada_dagster.loader.checks import check_names, check_results, check_specs
+from kada_dagster.loader.definition.profile_secrets import profile_secrets
 from kada_dagster.loader.definition.task_folder import Task
 from kada_dagster.loader.instance import LoaderInstance, group_name
 from kada_dagster.loader.loading import Loaded, load_parts, load_whole
 from kada_dagster.loader.metadata import source_rows, task_metadata, task_text
 from kada_dagster.loader.partitions import partitions_of
+from kada_dagster.secrets import Secret
 
 PRIORITY_TAG = "dagster/priority"
 _RESULT = "result"
@@ -120,6 +122,10 @@ def _compute(instance: LoaderInstance, task: Task) -> Callable[..., Iterator[Any
     """What the op does: load and check, or check what is there where only that is asked for."""
     key, known = instance.keys[task.id], check_names(task)
 
+    def secrets() -> list[Secret]:
+        sent = [Secret(variable=name) for name in task.variables]
+        return [*profile_secrets(instance.project.connections.values()), *sent]
+
     def load(context: dg.AssetExecutionContext, _: Mapping[str, Any]) -> Iterator[Any]:
         resource = getattr(context.resources, instance.settings.resource_key)
         asked = {check.name for check in context.selected_asset_check_keys}
@@ -128,7 +134,7 @@ def _compute(instance: LoaderInstance, task: Task) -> Callable[..., Iterator[Any
             there = Loaded(resource, task, instance.project)
             yield from check_results(task, key, there.checked(names))
             return
-        with step_errors(context, task.definition.retries):
+        with step_errors(context, task.definition.retries, secrets):
             load_all = load_whole if task.definition.split is None else load_parts
             loaded: Loaded = load_all(context, resource, task, instance.project)
         results = loaded.checked(names) if names else []

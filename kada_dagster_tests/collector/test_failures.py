@@ -72,6 +72,21 @@ def test_a_refused_secret_is_not_tried_again(
     assert "the token was refused" in failure(result)
 
 
+def test_no_secret_is_in_an_error_nobody_foresaw(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCS_TOKEN", "pa55 w0rd")
+    location.sources[0]["token"] = "${DOCS_TOKEN}"
+    odd = location.folder / "docs_source" / "of pa55%20w0rd cGE1NSB3MHJk.json"
+    odd.mkdir()
+    result = location.run(JAN_1)
+    assert succeeded(result) == []
+    said = failure(result)
+    assert "IsADirectoryError" in said
+    assert "of *** ***.json" in said
+    assert not [part for part in ("pa55", "cGE1NSB3MHJk") if part in said]
+
+
 def test_a_variable_that_is_not_set_fails_the_run_and_not_the_location(
     location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
