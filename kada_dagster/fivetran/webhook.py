@@ -14,10 +14,11 @@ import hmac
 import json
 import logging
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from socket import SHUT_RDWR
+from threading import Thread, Timer
 from typing import Any, cast
 
 from kada_dagster.errors import ConfigError
@@ -32,6 +33,9 @@ HINTING = frozenset({"sync_end", "connection_successful", "connection_failure"})
 
 _LONGEST = 1_000_000
 _SECONDS = 10
+_WHOLE_SECONDS = 30.0
+"""For a whole delivery: who sends a byte now and then keeps no thread for longer."""
+
 _log = logging.getLogger("kada_dagster")
 
 
@@ -87,10 +91,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     timeout = _SECONDS
 
+    def setup(self) -> None:
+        """Watch the time it takes."""
+        super().setup()
+        self._end = Timer(_WHOLE_SECONDS, self._hang_up)
+        self._end.daemon = True
+        self._end.start()
+
+    def finish(self) -> None:
+        """It is over."""
+        self._end.cancel()
+        super().finish()
+
     def do_POST(self) -> None:
         """Acknowledge at once; there is nothing to do but to write a file."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _LONGEST:
+        if not length.isdecimal() or len(length) > 9 or int(length) > _LONGEST:
             self.close_connection = True
             return self._answer(413 if length.isdecimal() else 411)
         body = self.rfile.read(int(length))
@@ -108,9 +124,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def _hang_up(self) -> None:
+        with suppress(OSError):
+            self.connection.shutdown(SHUT_RDWR)
+
     def log_message(self, format: str, *args: Any) -> None:
-        """Into our log, not to the error stream."""
-        _log.info("webhook: " + format, *args)
+        """Into our log, not to the error stream; without what would steer a terminal, for anybody
+        may send it."""
+        said = "".join(
+            char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in format % args
+        )
+        _log.info("webhook: %s", said)
 
 
 @contextmanager

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +119,45 @@ def test_a_body_without_end_is_not_read(url: str) -> None:
     assert requests.post(url, headers=headers, timeout=10).status_code == 413
     chunks = requests.post(url, data=iter([b"{}"]), timeout=10)
     assert chunks.status_code == 411
+
+
+def raw(url: str) -> socket.socket:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), 5)
+
+
+def test_what_anybody_sends_steers_no_terminal_by_the_log(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "kada_dagster")
+    with raw(url) as client:
+        client.sendall(b"POST /\x1b[2J\x9b1mfine HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+        assert b" 401 " in client.recv(100)
+    (line,) = caplog.messages
+    assert line.isprintable()
+
+
+def test_a_length_without_end_is_refused(url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with raw(url) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 9000 + b"\r\n\r\n")
+        assert b" 413 " in client.recv(100)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_who_sends_a_byte_now_and_then_is_hung_up_on(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kada_dagster.fivetran.webhook._WHOLE_SECONDS", 0.3)
+
+    def trickle(client: socket.socket) -> None:
+        for _ in range(60):
+            client.sendall(b" ")
+            time.sleep(0.05)
+
+    with raw(url) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 900000\r\n\r\n")
+        with pytest.raises(OSError, match=r"reset|pipe"):
+            trickle(client)
 
 
 def test_a_folder_that_cannot_be_written_has_the_hint_delivered_again(
