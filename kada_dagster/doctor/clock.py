@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from threading import Lock
 
+from kada_dagster.api.auth import NoAuth
 from kada_dagster.doctor.check import Verdict, fail, ok, skip, warn
 
 MOST, SUSPICIOUS = 60.0, 5.0
@@ -63,7 +64,7 @@ class Clocks:
 
         before = time.time()
         with suppress(requests.RequestException, ValueError, TypeError):
-            answer = requests.head(url, timeout=timeout, allow_redirects=False)
+            answer = requests.head(url, timeout=timeout, allow_redirects=False, auth=NoAuth())
             said = parsedate_to_datetime(answer.headers.get("Date", ""))
             theirs = said if said.tzinfo else said.replace(tzinfo=timezone.utc)
             self.note(server, theirs, before, time.time())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from kada_dagster.api.auth import NoAuth
 from kada_dagster.errors import ConfigError
 from kada_dagster.operations.channel import LONGEST_REASON, DeliveryError, TooLongError
 from kada_dagster.operations.slack import slack_body
@@ -82,6 +83,7 @@ class WebhookChannel:
                 headers=given,
                 timeout=self.settings.timeout,
                 allow_redirects=False,
+                auth=NoAuth(),  # else `requests` takes a password of ~/.netrc, before `headers`
                 stream=True,
             )
         except (requests.RequestException, ValueError) as error:

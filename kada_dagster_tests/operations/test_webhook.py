@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,18 @@ def test_headers_are_looked_up_when_they_are_needed(
     inbox.replies = [Reply(b"no such key: pl4nted-key", 401)]
     assert refusal(sent) == "webhook ${TEST_HOOK_URL}: answers 401 no such key: ***"
     assert inbox.server.seen[0].headers["authorization"] == "Bearer pl4nted-key"
+
+
+def test_no_password_of_netrc_goes_to_a_webhook(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("default login me password pl4nted\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("TEST_HOOK_KEY", "Bearer pl4nted-key")
+    channel().send(MESSAGE)
+    channel(headers={"Authorization": "${TEST_HOOK_KEY}"}).send(MESSAGE)
+    sent = [one.headers.get("authorization") for one in inbox.server.seen]
+    assert sent == [None, "Bearer pl4nted-key"]
 
 
 @pytest.mark.parametrize(
