@@ -101,7 +101,7 @@ def _authentication(work: Path, password: str | None) -> list[str]:
         return ["--auth=trust"]
     file = work / "password"
     file.touch(mode=0o600)
-    file.write_text(password)
+    file.write_text(password, encoding="utf-8")
     return ["--auth=scram-sha-256", f"--pwfile={file}"]
 
 
@@ -143,7 +143,7 @@ def _holder(data_dir: Path) -> int | None:
     """
     file = data_dir / "postmaster.pid"
     try:
-        pid = abs(int(file.read_text().split("\n", 1)[0]))
+        pid = abs(int(file.read_bytes().split(b"\n", 1)[0]))
         os.kill(pid, 0)
     except (OSError, ValueError):
         return None

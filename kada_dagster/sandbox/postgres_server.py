@@ -235,14 +235,15 @@ class PostgresServer:
 
     def _is_ready(self) -> bool:
         try:
-            lines = (self.data_dir / "postmaster.pid").read_text().splitlines()
+            pid_file = (self.data_dir / "postmaster.pid").read_bytes()
         except OSError:
             return False
-        return len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
+        lines = pid_file.splitlines()  # one is the folder, in whatever encoding
+        return len(lines) > 7 and lines[0] == b"%d" % self.pid and lines[7].strip() == b"ready"
 
     def _start_error(self, what: str) -> PostgresServerError:
         log = self.data_dir / LOG_NAME
-        last = log.read_text(errors="replace").splitlines()[-12:]
+        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:]
         return PostgresServerError(
             f"PostgreSQL {self.version} on {self.data_dir}, port {self.port}, {what}. "
             f"The end of {log}:\n" + "\n".join(last)

@@ -244,10 +244,14 @@ def test_it_can_be_stopped_in_each_mode_and_twice(
     assert not sockets.exists()
 
 
-def test_the_server_ends_when_its_owner_is_killed(folder: Path) -> None:
+def test_the_server_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
+    """Under a locale that does not know the letters of its folder, too."""
+    folder = tmp_path / "dåtä 1"
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(folder)],
         cwd=ROOM,
+        env=os.environ | ascii_only,
         stdout=subprocess.PIPE,
         text=True,
     )
