@@ -34,7 +34,7 @@ EXCEPTION WHEN invalid_parameter_value THEN NULL; END$$"""
 _OWN_NAMES = """SELECT pg_catalog.set_config('kada.search_path',
 pg_catalog.current_setting('search_path'), true); SET LOCAL search_path = pg_catalog; """
 _ALL_NAMES = """SELECT pg_catalog.set_config('search_path',
-pg_catalog.current_setting('kada.search_path'), true)"""
+pg_catalog.current_setting('kada.search_path'), true); """
 _NOTICES_SINCE = 14
 """From this version on the server notices within seconds that a client is gone, where its system
 lets it. Else it goes on with what it computes, and another attempt waits for its locks."""
@@ -49,6 +49,7 @@ class Target:
 
     def __init__(self, raw: Connection, where: str, secrets: tuple[str, ...]) -> None:
         self._raw, self._where, self._secrets = raw, where, secrets
+        self._sees_own_names = False
         self.version = raw.server_version // 10_000
 
     def run(self, what: str, statement: str | Composable, values: Values = None) -> int:
@@ -66,7 +67,7 @@ class Target:
             LoaderError: the server refuses it.
         """
         with self._cursor(what) as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(self._with_all_names(statement), values)
             return cursor.rowcount
 
     def rows(
@@ -74,7 +75,7 @@ class Target:
     ) -> list[tuple[Any, ...]]:
         """Run a statement and fetch what it gives; see `run`."""
         with self._cursor(what) as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(self._with_all_names(statement), values)
             return cursor.fetchall()
 
     def catalogue(
@@ -85,14 +86,16 @@ class Target:
         Functions and operators in it are the server's own. Else who may make some in a schema that
         is looked into, as `public`, could have the loading role run them.
         """
-        from psycopg2.sql import SQL
-
-        given = SQL(statement) if isinstance(statement, str) else statement
+        first = "" if self._sees_own_names else _OWN_NAMES
         with self._cursor(what) as cursor:
-            cursor.execute(SQL(_OWN_NAMES) + given, values)
-            found = cursor.fetchall()
-            cursor.execute(_ALL_NAMES)
-            return found
+            cursor.execute(_behind(first, statement), values)
+            self._sees_own_names = True
+            return cursor.fetchall()
+
+    def _with_all_names(self, statement: str | Composable) -> str | Composable:
+        """Statements over the catalogue are over: see what was seen before. No trip of its own."""
+        first, self._sees_own_names = _ALL_NAMES if self._sees_own_names else "", False
+        return _behind(first, statement)
 
     def script(self, what: str, text: str) -> None:
         """Run the statements of a file; none of them can end the transaction.
@@ -110,7 +113,7 @@ class Target:
 
         with self._cursor(what) as cursor:
             inner = SQL("BEGIN EXECUTE {}; END").format(Literal(text)).as_string(cursor)
-            cursor.execute(SQL("DO {}").format(Literal(inner)))
+            cursor.execute(self._with_all_names(SQL("DO {}").format(Literal(inner))))
 
     def copy(
         self, what: str, statement: Composable, taken: Taken, place: Callable[[int], str]
@@ -130,6 +133,7 @@ class Target:
             LoaderError: the server refuses it, or a row.
         """
         with self._cursor(what, place) as cursor:
+            self._see_all_names(cursor)
             file: Any = taken  # the driver calls nothing but `read`
             cursor.copy_expert(statement, file, CHUNK)
             return cursor.rowcount
@@ -138,7 +142,12 @@ class Target:
     def cursor(self, what: str) -> Generator[Cursor]:
         """A cursor, for code of other rooms; its errors become this room's."""
         with self._cursor(what) as cursor:
+            self._see_all_names(cursor)
             yield cursor
+
+    def _see_all_names(self, cursor: Cursor) -> None:
+        if self._sees_own_names:
+            cursor.execute(self._with_all_names(""))
 
     @contextmanager
     def attempt(self) -> Generator[None]:
@@ -147,6 +156,7 @@ class Target:
         try:
             yield
         except Exception:
+            self._sees_own_names = False  # they were not, before the savepoint
             self.run("savepoint", "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
             raise
         self.run("savepoint", "RELEASE SAVEPOINT attempt")
@@ -183,6 +193,12 @@ class Target:
         where = f"{self._where}: {what}"
         with loading(where, self._secrets, place), self._raw.cursor() as cursor:
             yield cursor
+
+
+def _behind(first: str, statement: str | Composable) -> str | Composable:
+    from psycopg2.sql import SQL
+
+    return first + statement if isinstance(statement, str) else SQL(first) + statement
 
 
 @contextmanager

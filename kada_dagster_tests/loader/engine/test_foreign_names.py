@@ -8,6 +8,7 @@ better than its own do, wherever it is looked for. Here a net of them is laid ou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from kada_dagster.loader.definition.project import Project
 from kada_dagster.loader.engine.run import run_task, target_server
 from kada_dagster.loader.engine.split import parts_of
 from kada_dagster.loader.engine.state import StateTables
+from kada_dagster.loader.engine.target import transaction
+from kada_dagster.loader.errors import TargetError
 from kada_dagster.loader.pruning import prune
 from kada_dagster.loader.quality import check_task
 from kada_dagster.loader.source.registry import open_source
@@ -188,3 +191,17 @@ def test_what_is_looked_into_stays_as_it_was(netted: Ends) -> None:
         },
     )
     assert netted.at_target("SELECT said FROM mine.log") == [("mine",), ("mine",)]
+
+
+def test_behind_what_failed_everything_is_looked_into_again(net: Ends, tmp_path: Path) -> None:
+    ends = replace(net, folder=tmp_path / "project")
+    seen, fails = "SELECT current_setting('search_path')", "SELECT 1/0"
+    with transaction(target_server(ends.project(), "target")) as target:
+        before = target.rows("seen", seen)
+        for statement in ("SELECT 1", fails):
+            target.catalogue("catalogue", "SELECT 1")
+            with suppress(TargetError), target.attempt():
+                target.catalogue("catalogue", "SELECT 1")
+                target.catalogue("catalogue", statement)
+                assert target.catalogue("seen", seen) == [("pg_catalog",)]
+            assert target.rows("seen", seen) == before
