@@ -8,9 +8,12 @@ import subprocess
 import sys
 from typing import Any
 
+import fsspec
 import pytest
+import yaml
 
 from kada_dagster.errors import ConfigError
+from kada_dagster.loader.definition.project import read_project
 from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.engine.state import StateTables
 from kada_dagster.loader.errors import (
@@ -150,6 +153,19 @@ def test_once_a_file_is_loaded_once_unless_it_changes(ends: Ends) -> None:
     put(ends, "c.csv", "id\n4\n")
     assert load(ends, ONCE, APPEND).counts.read == 2
     assert rows(ends) == [(1,), (2,), (3,), (4,)]
+
+
+@pytest.mark.parametrize(("more", "is_told"), [("once: true", True), ("once: false", False)])
+def test_a_store_that_tells_only_sizes_is_named_where_that_matters(
+    ends: Ends, more: str, is_told: bool
+) -> None:
+    fsspec.filesystem("memory").pipe("/drop/a.csv", b"id\n1\n")
+    project(ends, f"mode: file\nsource: {{files: {{pattern: a.csv, {more}}}}}\n{AUTO}")
+    target = yaml.safe_load((ends.folder / "connections.yaml").read_text())["target"]
+    profiles = {"target": target, "drop": {"type": "folder", "url": "memory://drop"}}
+    (ends.folder / "connections.yaml").write_text(yaml.safe_dump(profiles))
+    made = read_project(ends.folder)
+    assert ("unmarked" in run_task(made.tasks["public.t"], made).notes) == is_told
 
 
 def test_a_load_that_fails_leaves_its_files_to_the_next(ends: Ends) -> None:

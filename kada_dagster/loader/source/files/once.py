@@ -73,6 +73,17 @@ def choose(
     return Choice(fresh, done, {"files": {**kept, **now}}, bool(fresh))
 
 
+def unmarked(found: Sequence[FileFacts], settings: FilesSource) -> dict[str, str]:
+    """A note on files of which the store tells the size only, where it matters that they change."""
+    files = [file for file in found if not file.version]
+    if not files or not (settings.once or settings.after != "keep"):
+        return {}
+    return {
+        "unmarked": f"{len(files)} files: the store tells neither their time nor an ETag; a change "
+        "that leaves their size is not seen"
+    }
+
+
 def clear_away(store: FileStore, files: Sequence[FileFacts], settings: FilesSource) -> None:
     """Delete or move files whose rows are committed; one that changed since stays.
 

@@ -18,7 +18,13 @@ from kada_dagster.loader.source.files.csv_files import CsvFiles, CsvStream
 from kada_dagster.loader.source.files.folder import Folder
 from kada_dagster.loader.source.files.formats import csv_of, format_of, records_of
 from kada_dagster.loader.source.files.object_store import ObjectStore
-from kada_dagster.loader.source.files.once import Choice, choose, clear_away, require_way_out
+from kada_dagster.loader.source.files.once import (
+    Choice,
+    choose,
+    clear_away,
+    require_way_out,
+    unmarked,
+)
 from kada_dagster.loader.source.files.pattern import Pattern
 from kada_dagster.loader.source.files.store import FileFacts, FileStore
 from kada_dagster.loader.source.records import Records
@@ -71,7 +77,10 @@ class FolderSource:
         today = datetime.now(timezone.utc).date()
         choice = choose(found, settings, facts, replaces=replaces, today=today)
         self._files, self._settled = choice.read, (settings, choice)
-        self.notes = {"files": f"{len(choice.read)} of {len(found)} read"}
+        self.notes = {
+            "files": f"{len(choice.read)} of {len(found)} read",
+            **unmarked(found, settings),
+        }
         return choice.is_new
 
     def facts(self) -> dict[str, Any]:
