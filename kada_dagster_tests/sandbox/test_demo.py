@@ -147,12 +147,12 @@ def test_the_copy_of_a_loader_is_that_of_this_version(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = folder / ".demo" / "loader" / "routes" / "gone" / "staging" / "customer" / "task.yaml"
-    gone.parent.mkdir(parents=True)
-    gone.write_text("mode: full\n", encoding="utf-8")
-    monkeypatch.setattr(ports, "_is_free", lambda port: False)
-    config = ports.config_with_free_ports()
-    (loader,) = load_config_file(config).loader
-    assert list(read_project(loader.project).tasks) == list(read_project(demo_loader()).tasks)
+    for is_free in (False, True):
+        monkeypatch.setattr(ports, "_is_free", lambda port, free=is_free: free)
+        gone.parent.mkdir(parents=True)
+        gone.write_text("mode: full\n", encoding="utf-8")
+        (loader,) = load_config_file(ports.config_with_free_ports()).loader
+        assert list(read_project(loader.project).tasks) == list(read_project(demo_loader()).tasks)
 
 
 def test_the_copy_of_another_version_is_not_used(folder: Path) -> None:

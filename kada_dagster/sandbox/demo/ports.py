@@ -39,12 +39,11 @@ def with_ports(text: str, ports: Mapping[str, int]) -> str:
 
 def config_with_free_ports() -> Path:
     """A configuration whose ports can all be listened on; written where it must be another."""
-    config = current_config()
+    config, own = current_config(), _own()
     ports = ports_of(_text(config))
     taken = [name for name, port in ports.items() if not _is_free(port)]
-    if not taken:
+    if not taken and config != own:
         return config
-    own = _own()
     own.parent.mkdir(exist_ok=True)
     own.write_text(with_ports(_text(config), _free_ports(taken)), encoding="utf-8")
     for folder in _READ:
