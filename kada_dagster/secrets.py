@@ -95,7 +95,7 @@ def _from_environment(variable: str) -> str:
 
 def _from_file(file: Path, key: str) -> str:
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))[key]
+        value = json.loads(file.read_text(encoding="utf-8-sig"))[key]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         value = None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):

@@ -113,6 +113,13 @@ def test_a_file_without_the_value_is_an_error_that_shows_nothing_of_it(
     assert "pa55" not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_file_that_an_editor_of_windows_wrote_is_read(tmp_path: Path) -> None:
+    """As all the other keys in it are: with a byte order mark, and line ends of its own."""
+    file = tmp_path / "config.json"
+    file.write_text('{\r\n"password": "pä55"\r\n}\r\n', encoding="utf-8-sig", newline="")
+    assert Secret(file=file, key="password").reveal() == "pä55"
+
+
 def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no\.json: password"):
         Secret(file=tmp_path / "no.json", key="password").reveal()
