@@ -43,11 +43,16 @@ class Network:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._server_port))
-                self._open += [client, server]
-                for ends in ((client, server, True), (server, client, False)):
-                    threading.Thread(target=self._pass, args=ends, daemon=True).start()
+                self._connect(self._listener.accept()[0])
+
+    def _connect(self, client: socket.socket) -> None:
+        try:
+            server = socket.create_connection(("127.0.0.1", self._server_port))
+        except OSError:  # it starts again; the next one may be luckier
+            return client.close()
+        self._open += [client, server]
+        for ends in ((client, server, True), (server, client, False)):
+            threading.Thread(target=self._pass, args=ends, daemon=True).start()
 
     def _pass(self, source: socket.socket, target: socket.socket, to_server: bool) -> None:
         with suppress(OSError):
