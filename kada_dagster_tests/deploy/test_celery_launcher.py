@@ -35,7 +35,7 @@ def redis() -> Iterator[RedisServer]:
 @pytest.fixture(scope="module")
 def launcher(redis: RedisServer) -> Iterator[WatchingCeleryRunLauncher]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(launching, "_ANSWER_SECONDS", 0.5)
+        patch.setattr(launching, "_ANSWER_SECONDS", 20)  # whoever answers does so at once
         yield WatchingCeleryRunLauncher("dagster", redis.url(0), redis.url(1))
 
 
@@ -104,7 +104,10 @@ def test_what_has_ended_is_told_as_celery_knows_it(
     assert statuses(launcher, noted(launcher, state, ""), 1) == [status]
 
 
-def test_a_worker_that_is_silent_has_three_chances(launcher: WatchingCeleryRunLauncher) -> None:
+def test_a_worker_that_is_silent_has_three_chances(
+    launcher: WatchingCeleryRunLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "_ANSWER_SECONDS", 0.2)
     run, other = (noted(launcher, "STARTED", "kada-1@gone") for _ in range(2))
     assert statuses(launcher, run, 2) == [WorkerStatus.RUNNING] * 2
     assert statuses(launcher, other, 1) == [WorkerStatus.RUNNING]
