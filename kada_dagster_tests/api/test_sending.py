@@ -239,8 +239,8 @@ def test_a_full_budget_is_not_waited_for_beyond_the_time_that_there_is() -> None
 
 def test_the_timeout_of_one_call_may_be_longer() -> None:
     def slow(connection: socket.socket) -> None:
-        time.sleep(1.5)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        time.sleep(1.5)  # the server hangs up behind it, and says so
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
 
     with HttpServer(always(Reply(raw=slow))) as server, sender(server.url, timeout=0.5) as api:
         assert post(api, repeatable=False, timeout=30).value == {}
