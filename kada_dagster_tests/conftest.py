@@ -27,7 +27,7 @@ from kada_dagster_tests.landing.azurite import azurite, azurite_tls  # noqa: F40
 from kada_dagster_tests.landing.s3_server import guarded_s3_server, s3_server  # noqa: F401
 from kada_dagster_tests.servers import Discovery, ServerBuild, ServerPool, discover
 
-settings.register_profile("suite", max_examples=50)
+settings.register_profile("suite", max_examples=35)
 settings.load_profile("suite")  # --hypothesis-profile=default: a hundred, where a test says nothing
 
 _DISCOVERY = pytest.StashKey[Discovery]()

@@ -38,7 +38,7 @@ def test_objects_lineage_and_events_are_those_of_the_workspace(
 
 
 def test_a_workspace_of_thousands_costs_no_call_too_many(tmp_path: Path) -> None:
-    estate = HightouchEstate.generate(5, 5000, runs=50_000)
+    estate = HightouchEstate.generate(5, 1500, runs=15_000)
     window = Window.parse("2026-01-03 00:00:00", "2026-01-03 01:00:00")
     estate.now = window.end
     with serving(estate) as site:
