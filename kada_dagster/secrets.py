@@ -11,13 +11,14 @@ import os
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, quote_plus
 
-from kada_dagster.errors import ConfigError
+from kada_dagster.errors import ConfigError, KadaError
 
 _ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}\Z")
 MASK = "***"
@@ -114,6 +115,15 @@ def spellings(secrets: Iterable[str]) -> list[str]:
         spelt |= {escape(secret), escape(secret, quote=False), repr(secret)[1:-1]}
         spelt |= {code(data).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode)}
     return sorted(spelt - {""})
+
+
+def known_spellings(secrets: Iterable[Secret]) -> list[str]:
+    """All spellings of those secrets whose values can be had in this process."""
+    values: list[str] = []
+    for secret in secrets:
+        with suppress(KadaError):
+            values.append(secret.reveal())
+    return spellings(values)
 
 
 def redact(text: str, values: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ import click
 
 from kada_dagster.cli.output import printable, tell
 from kada_dagster.errors import KadaError
-from kada_dagster.secrets import Secret, redact, spellings
+from kada_dagster.secrets import Secret, known_spellings, redact
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
@@ -34,11 +34,7 @@ class Session:
 
     def redacted(self, text: str) -> str:
         """A text without the values of the secrets."""
-        values: list[str] = []
-        for secret in self.secrets:
-            with suppress(KadaError):
-                values.append(secret.reveal())
-        return redact(text, spellings(values))
+        return redact(text, known_spellings(self.secrets))
 
 
 def run(command: click.Command, arguments: Sequence[str] | None) -> int:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from kada_dagster.errors import KadaError
-from kada_dagster.secrets import Secret, redact, spellings
+from kada_dagster.secrets import Secret, known_spellings, redact
 
 if TYPE_CHECKING:
     from kada_dagster.config import RetrySettings
@@ -47,21 +47,12 @@ def step_errors(
             raise _retry(context, error, retries, attempt) from None
         raise _failure(error, str(error), attempt) from None
     except Exception as error:
-        hidden = spellings(_revealed(secrets()))
+        hidden = known_spellings(secrets())
         told = "".join(traceback.format_exception(error))
         if redact(told, hidden) == told:
             raise
         said = redact(str(error), hidden)
         raise _failure(error, said, context.op_execution_context.retry_number) from None
-
-
-def _revealed(secrets: Iterable[Secret]) -> list[str]:
-    """The values that can be had here."""
-    values: list[str] = []
-    for secret in secrets:
-        with suppress(KadaError):
-            values.append(secret.reveal())
-    return values
 
 
 def _retry(

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from kada_dagster.collector.partitions import run_windows
-from kada_dagster.errors import ConfigError, KadaError
+from kada_dagster.errors import ConfigError
 from kada_dagster.operations.cures import LOST, next_step
 from kada_dagster.operations.notices import Failure
 from kada_dagster.operations.watched import Subject, Watched
-from kada_dagster.secrets import redact, spellings
+from kada_dagster.secrets import known_spellings, redact
 
 if TYPE_CHECKING:
     from dagster._core.execution.plan.objects import StepFailureData
@@ -47,11 +47,7 @@ class FailureReader:
     @cached_property
     def _secrets(self) -> list[str]:
         """All secrets that can be had in this process, in every spelling, looked up once."""
-        values: list[str] = []
-        for secret in self.watched.secrets():
-            with suppress(KadaError):
-                values.append(secret.reveal())
-        return spellings(values)
+        return known_spellings(self.watched.secrets())
 
     def failures(self, run: dg.DagsterRun) -> list[Failure]:
         """What failed in a run: a failure for each step, or one where no step did."""
