@@ -27,6 +27,8 @@ from kada_dagster_tests.live.dev_server import ROOT
 SENSOR = "fivetran_sync_sensor"
 VARIABLES = {"FIVETRAN_API_KEY": "sandbox-key", "FIVETRAN_API_SECRET": "sandbox-secret"}
 _PATIENCE = 300.0
+_SOON = {"start_timeout_seconds": 40, "poll_interval_seconds": 5}
+"""When a run that never began is given up."""
 _LAUNCH = (
     "import os, sys; os.chdir(sys.argv[1]); os.execv(sys.executable, [sys.executable, "
     '"-m", "dagster._daemon", "run", "-w", "workspace.yaml"])'
@@ -88,7 +90,7 @@ class FivetranSite:
 
     def start(self) -> None:
         """Start a daemon."""
-        scratch = Path(tempfile.mkdtemp(prefix="kada-daemon-"))
+        scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=self.folder))
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **VARIABLES}
         environment |= {"PYTHONPATH": str(ROOT), "DAGSTER_HOME": str(self.folder)}
         self.daemon = GuardedProcess.start(
@@ -106,6 +108,19 @@ class FivetranSite:
         self.daemon.process.kill()
         self.daemon.stop("INT")
         self.killed += 1
+
+    def queued(self) -> list[dg.DagsterRun]:
+        """The runs that wait for the daemon."""
+        waiting = dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
+        return list(self.instance.get_runs(waiting))
+
+    def lose_a_run(self) -> None:
+        """What is stored of a run when the daemon dies before it asks a code server to begin it."""
+        for run in self.queued()[:1]:
+            starting = dg.DagsterEvent(
+                dg.DagsterEventType.PIPELINE_STARTING.value, job_name=run.job_name
+            )
+            self.instance.report_dagster_event(starting, run_id=run.run_id)
 
     def end(self) -> None:
         """End what was started."""
@@ -190,4 +205,6 @@ def _fill(folder: Path, base_url: str, account: dict[str, Any]) -> None:
     location = {"python_file": {"relative_path": "location.py", "location_name": "kada_dagster"}}
     (folder / "workspace.yaml").write_text(yaml.safe_dump({"load_from": [location]}))
     text = (ROOT / "dagster.yaml").read_text(encoding="utf-8")
-    (folder / "dagster.yaml").write_text(text.replace(" .dagster/", f" {folder}/.dagster/"))
+    instance = yaml.safe_load(text.replace(" .dagster/", f" {folder}/.dagster/"))
+    instance["run_monitoring"] |= _SOON
+    (folder / "dagster.yaml").write_text(yaml.safe_dump(instance))
