@@ -15,14 +15,23 @@ from kada_dagster_tests.distribution import *
 """
 TESTS = """
 import os
+import time
 from pathlib import Path
 import pytest
 
+SEEN, WAITING = Path(os.environ["SEEN"]), os.environ["WAITING"].split()
+NAME = Path(__file__).parent.name + "/" + Path(__file__).name
+
+def waited():
+    return sum(line in WAITING for file in SEEN.iterdir() for line in file.read_text().split())
+
 @pytest.mark.parametrize("number", range(8))
 def test_it(number):
-    file = Path(os.environ["SEEN"]) / os.environ["PYTEST_XDIST_WORKER"]
-    with file.open("a") as lines:
-        print(Path(__file__).parent.name + "/" + Path(__file__).name, file=lines)
+    end = time.monotonic() + 60
+    while NAME not in WAITING and waited() < 8 * len(WAITING) and time.monotonic() < end:
+        time.sleep(0.02)  # there is other work as long as there is what waits
+    with (SEEN / os.environ["PYTEST_XDIST_WORKER"]).open("a") as lines:
+        print(NAME, file=lines)
 """
 
 
@@ -64,7 +73,10 @@ def test_groups_stay_together_and_what_waits_has_a_process_to_itself(tmp_path: P
     done = subprocess.run(
         [*command, "-n", "3", "--dist", "loadgroup", "kada_dagster_tests"],
         cwd=tmp_path,
-        env={"PATH": "", "SEEN": str(seen), "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={
+            **{"PATH": "", "SEEN": str(seen), "WAITING": " ".join(waiting)},
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+        },
         capture_output=True,
         text=True,
         check=False,
