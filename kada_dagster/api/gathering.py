@@ -13,7 +13,7 @@ from threading import Condition, Thread
 from typing import Generic, TypeVar
 
 from kada_dagster.api.lookahead import Stream, ahead
-from kada_dagster.api.stopping import Stop, StoppedError, current
+from kada_dagster.api.stopping import GLANCE, Stop, StoppedError, current
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -116,7 +116,8 @@ class Gathering(Generic[T, R]):
 
     def _finished(self, slot: Begun[T, R]) -> tuple[T, R]:
         with self._changed:
-            self._changed.wait_for(lambda: slot.result or self._error)
+            while not self._changed.wait_for(lambda: slot.result or self._error, GLANCE):
+                self._stop.check()  # the threads end without a word when one above is stopped
         if self._error:
             raise self._error
         return slot.job, slot.result[0]

@@ -22,7 +22,7 @@ from kada_dagster.api.errors import ApiNotFoundError, ApiUnavailableError
 from kada_dagster.api.gathering import Gathering
 from kada_dagster.api.paging import OffsetPaging
 from kada_dagster.api.retrying import Retries
-from kada_dagster.api.stopping import NEVER, StoppedError, current
+from kada_dagster.api.stopping import NEVER, Stop, StoppedError, current
 from kada_dagster_tests.api.clients import client, served
 from kada_dagster_tests.api.http_server import HttpServer, Reply, Seen, reply
 from kada_dagster_tests.api.test_paging import by_offset, rows
@@ -225,6 +225,25 @@ def test_an_inner_gather_stops_with_the_outer_one() -> None:
         while not inner_errors and time.monotonic() < until:
             time.sleep(0.01)
     assert isinstance(inner_errors[0], StoppedError)
+
+
+def test_a_gather_that_waits_ends_when_what_it_is_part_of_is_stopped() -> None:
+    outer, errors = Stop(), list[BaseException]()
+
+    def fetch(job: int) -> int:
+        outer.set()
+        return job
+
+    def gather() -> None:
+        try:
+            list(Gathering(fetch, 1, outer).run(range(10)))
+        except BaseException as error:
+            errors.append(error)
+
+    inner = threading.Thread(target=gather, daemon=True)
+    inner.start()
+    inner.join(20)
+    assert [type(error) for error in errors] == [StoppedError]
 
 
 def test_a_closed_client_ends_its_gather() -> None:
