@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from kada_dagster.sandbox.postgres_server import (
     embedded_bin,
 )
 from kada_dagster_tests.npm_servers import PACKAGES, UnavailableError, npm_bin
+from kada_dagster_tests.scratch import database_folder
 
 OLDEST = 11
 # Small, quick, and without what would change a catalogue behind a test's back.
@@ -155,7 +155,7 @@ class ServerPool:
 
 
 def _start(build: ServerBuild) -> PostgresServer:
-    folder = Path(tempfile.mkdtemp(prefix=f"kada-{build.id}-"))
+    folder = database_folder(f"kada-{build.id}-")
     try:
         return PostgresServer.start(
             folder / "data", bin_dir=build.bin_dir, settings=_settings(build)

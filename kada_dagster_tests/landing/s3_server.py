@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -174,9 +175,20 @@ def start_s3(*, checks_sums: bool = True) -> tuple[S3Server, Callable[[], None]]
     return S3Server(int(line)), stop
 
 
+def _parse_once() -> None:
+    """Every client parses the SDK's tables of the services for itself, and keeps 40 MB of them; the
+    clients of a process' tests share them."""
+    from botocore.loaders import JSONFileLoader
+
+    loader: Any = JSONFileLoader
+    if not hasattr(loader.load_file, "cache_info"):
+        loader.load_file = staticmethod(cache(JSONFileLoader().load_file))
+
+
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
     """A server that asks nobody for credentials; use a bucket of your own."""
+    _parse_once()
     server, stop = start_s3()
     try:
         yield server
