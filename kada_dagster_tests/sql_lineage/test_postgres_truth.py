@@ -6,10 +6,11 @@ is tested with; what is true of them is confirmed on real servers there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from kada_dagster.sql_lineage import Origin, TableName, analyse
 from kada_dagster_tests.figures import FIGURE
@@ -86,6 +87,7 @@ def test_nothing_untrue_is_said_of_the_views_of_the_rule_corpus(
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 @given(statements())
 def test_a_generated_statement_has_the_origins_it_was_built_with(statement: Statement) -> None:
+    assume(not re.search("{[{%#]", statement.sql))  # names that make a template of the text
     truth = {
         name: {(named(table), column) for table, _, column in (n.partition(".") for n in names)}
         for name, names in (("x", statement.x), ("y", statement.y))
