@@ -29,6 +29,8 @@ FACE = {
     "kada_dagster.collector.failures",
     "kada_dagster.collector.instance",
     "kada_dagster.collector.jobs",
+    "kada_dagster.collector.landing_resource",
+    "kada_dagster.collector.mark_resource",
     "kada_dagster.collector.metadata",
     "kada_dagster.collector.partitions",
     "kada_dagster.collector.requesting",
@@ -43,6 +45,7 @@ FACE = {
     "kada_dagster.fivetran.jobs",
     "kada_dagster.fivetran.ops",
     "kada_dagster.fivetran.reporting",
+    "kada_dagster.fivetran.resource",
     "kada_dagster.fivetran.run_config",
     "kada_dagster.fivetran.step_errors",
     "kada_dagster.fivetran.sync_facts",
@@ -54,6 +57,8 @@ FACE = {
     "kada_dagster.fivetran.sync_events",
     "kada_dagster.fivetran.sync_journal",
     "kada_dagster.fivetran.sync_launches",
+    "kada_dagster.hevo.resource",
+    "kada_dagster.hightouch.resource",
     "kada_dagster.loader.assets",
     "kada_dagster.loader.automation",
     "kada_dagster.loader.build",
@@ -63,6 +68,7 @@ FACE = {
     "kada_dagster.loader.metadata",
     "kada_dagster.loader.partitions",
     "kada_dagster.loader.pools",
+    "kada_dagster.loader.resource",
     "kada_dagster.loader.run_records",
     "kada_dagster.operations.build",
     "kada_dagster.operations.conditions",
@@ -73,12 +79,13 @@ FACE = {
     "kada_dagster.operations.sensor",
     "kada_dagster.operations.summary",
     "kada_dagster.operations.watched",
+    "kada_dagster.postgres.resource",
     "kada_dagster.retention.job",
     "kada_dagster.retention.logs",
     "kada_dagster.sandbox.demo.loads",
     "kada_dagster.sandbox.demo.runs",
 }
-"""The Dagster face; also every module called `resource`. All others are the plain layer."""
+"""The Dagster face. All others are the plain layer."""
 
 DRIVERS = {
     "psycopg2",
@@ -119,7 +126,7 @@ def modules() -> list[str]:
 def is_face(name: str) -> bool:
     parts = name.split(".")
     parents = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
-    return bool(parents & FACE) or parts[-1] == "resource"
+    return bool(parents & FACE)
 
 
 def test_no_module_of_the_plain_layer_imports_dagster_or_a_driver() -> None:

@@ -40,9 +40,9 @@ from kada_dagster.hwm.window import utc_now
 from kada_dagster.landing.upload import upload_run
 
 if TYPE_CHECKING:
+    from kada_dagster.collector.landing_resource import LandingResource
+    from kada_dagster.collector.mark_resource import HighWaterMarkResource
     from kada_dagster.collector.resources import SourceResource
-    from kada_dagster.hwm.resource import HighWaterMarkResource
-    from kada_dagster.landing.resource import LandingResource
 
 
 def build_assets(instance: CollectorInstance) -> list[dg.AssetsDefinition]:

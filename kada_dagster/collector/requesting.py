@@ -29,7 +29,7 @@ from kada_dagster.hwm.mark import MarkState
 from kada_dagster.hwm.window import Window
 
 if TYPE_CHECKING:
-    from kada_dagster.hwm.resource import HighWaterMarkResource
+    from kada_dagster.collector.mark_resource import HighWaterMarkResource
 
 
 @dataclass(frozen=True)

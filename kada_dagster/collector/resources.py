@@ -13,9 +13,9 @@ import dagster as dg
 from typing_extensions import Self
 
 from kada_dagster.collector.instance import CollectorInstance
+from kada_dagster.collector.landing_resource import landing_resource
+from kada_dagster.collector.mark_resource import mark_resource
 from kada_dagster.config.registry import SOURCE_TYPES
-from kada_dagster.hwm.resource import mark_resource
-from kada_dagster.landing.resource import landing_resource
 
 if TYPE_CHECKING:
     from kada_dagster.collector.extractor import Extractor

@@ -14,8 +14,8 @@ from kada_dagster.config.fields import secret_fields
 from kada_dagster.fivetran.watch.names import CHECK_NAME
 
 if TYPE_CHECKING:
+    from kada_dagster.collector.mark_resource import HighWaterMarkResource
     from kada_dagster.config import HighWaterMarkSettings, KadaConfig, SourceSettings
-    from kada_dagster.hwm.resource import HighWaterMarkResource
     from kada_dagster.hwm.store import MarkStore
     from kada_dagster.secrets import Secret
 

@@ -18,7 +18,7 @@ from kada_dagster.retention.logs import prune_logs
 from kada_dagster.retention.staged import Pruned, prune_staging
 
 if TYPE_CHECKING:
-    from kada_dagster.hwm.resource import HighWaterMarkResource
+    from kada_dagster.collector.mark_resource import HighWaterMarkResource
 
 JOB, SCHEDULE = "kada_retention_job", "kada_retention_schedule"
 

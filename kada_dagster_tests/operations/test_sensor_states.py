@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from kada_dagster.collector.build import build_definitions
-from kada_dagster.hwm.resource import FileMarkResource
+from kada_dagster.collector.mark_resource import FileMarkResource
 from kada_dagster_tests.operations.inbox import Inbox
 from kada_dagster_tests.operations.site import FIRST, Site
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
-from kada_dagster.landing.resource import LandingResource, landing_resource, plain
+from kada_dagster.collector.landing_resource import LandingResource, landing_resource, plain
 from kada_dagster.secrets import Secret
 
 if TYPE_CHECKING:
