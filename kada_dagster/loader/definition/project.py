@@ -111,10 +111,11 @@ class _Route:
 
     def look_for_strays(self, reader: Reader) -> None:
         """Complain of files that look like tasks, and would be none without a word."""
-        shallow = [*self.folder.glob(FILE_NAME), *self.folder.glob(f"*/{FILE_NAME}")]
+        depths = ("", "*/", "*/*/*/")
+        misplaced = [file for depth in depths for file in self.folder.glob(depth + FILE_NAME)]
         wanted = "is not read: a task is routes/<route>/<schema>/<table>/task.yaml"
         other = f"is not read: a task's file is named {FILE_NAME}"
-        strays = [Problem(str(file), "", wanted) for file in sorted(shallow)]
+        strays = [Problem(str(file), "", wanted) for file in sorted(misplaced)]
         strays += [
             Problem(str(file), "", other) for file in sorted(self.folder.glob("*/*/task.yml"))
         ]

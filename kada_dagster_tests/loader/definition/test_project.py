@@ -256,11 +256,15 @@ def test_a_target_that_is_not_there_is_an_error_with_the_nearest(tmp_path: Path)
     ]
 
 
+_A_TASK_IS = "a task is routes/<route>/<schema>/<table>/task.yaml"
+
+
 @pytest.mark.parametrize(
     ("file", "what"),
     [
-        ("routes/erp/task.yaml", "a task is routes/<route>/<schema>/<table>/task.yaml"),
-        ("routes/erp/orders/task.yaml", "a task is routes/<route>/<schema>/<table>/task.yaml"),
+        ("routes/erp/task.yaml", _A_TASK_IS),
+        ("routes/erp/orders/task.yaml", _A_TASK_IS),
+        ("routes/erp/shop/eu/orders/task.yaml", _A_TASK_IS),
         ("routes/erp/shop/orders/task.yml", "a task's file is named task.yaml"),
     ],
 )
