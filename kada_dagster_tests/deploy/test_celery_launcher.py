@@ -62,11 +62,14 @@ def waiting(launcher: WatchingCeleryRunLauncher) -> Waiting:
 
 @pytest.fixture(scope="module")
 def worker(launcher: WatchingCeleryRunLauncher, waiting: Waiting) -> Iterator[str]:
-    """The name of one that takes tasks."""
+    """The name of one that takes tasks, and by now answers questions: that begins later."""
     testing: Any = import_module("celery.contrib.testing.worker")
+    control: Any = launcher.celery.control
     options = {"pool": "threads", "concurrency": 1, "perform_ping_check": False}
     with testing.start_worker(launcher.celery, loglevel="ERROR", **options) as running:
         running.ensure_started()
+        while not control.ping([running.hostname], timeout=1):
+            pass
         yield running.hostname
 
 
