@@ -115,8 +115,9 @@ def _ended(history: Iterable[SyncItem], status: str, step: Step) -> Iterable[tup
     """The items that ended in a step, each once, with their end."""
     seen: set[str] = set()
     for item in history:
-        end = micros(item.end)
-        if end is None or item.status != status or item.sync_id in seen:
+        if item.status != status or item.sync_id in seen:
+            continue
+        if (end := micros(item.end)) is None:
             continue
         if (step.before is None or end > step.before + TOLERANCE) and end <= step.now + TOLERANCE:
             seen.add(item.sync_id)
