@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 
 from kada_dagster.config import registry
+from kada_dagster_tests.collector.engines import kept_engines
 from kada_dagster_tests.collector.folder_source import FOLDER_TYPE
 from kada_dagster_tests.collector.location import Location
 from kada_dagster_tests.collector.migrations import make_home, read_once
@@ -29,7 +30,7 @@ def _new_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def dagster_home(_new_home: Path) -> Iterator[Path]:
     """A folder for Dagster's files; in memory where that is possible, for it syncs every event."""
     parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="kada-dagster-", dir=parent) as folder:
+    with tempfile.TemporaryDirectory(prefix="kada-dagster-", dir=parent) as folder, kept_engines():
         yield shutil.copytree(_new_home, Path(folder), dirs_exist_ok=True)
 
 

@@ -164,7 +164,7 @@ def test_a_masker_that_is_off_changes_nothing() -> None:
     assert masker.blanked == 0
 
 
-MEGABYTE = 1_000_000
+LONG = 250_000  # characters
 ADVERSARIAL = {
     "doubled quotes": ("'", "''", ""),
     "escaped quotes": ("E'", "\\'", ""),
@@ -174,7 +174,7 @@ ADVERSARIAL = {
     "space behind a string": ("U&'a'", " ", "x"),
     "unicode names": ("U&", '"a"', '"'),
     "open comments": ("", "/*", ""),
-    "nested comments": ("/*" * 250_000, "*/", ""),
+    "nested comments": ("/*" * (LONG // 4), "*/", ""),
     "stars": ("/", "*", ""),
     "dollars": ("", "$", ""),
     "almost tags": ("$aaaaaaaa$", "$aaaaaaab", ""),
@@ -189,10 +189,10 @@ ADVERSARIAL = {
 
 
 @pytest.mark.parametrize("shape", ADVERSARIAL)
-def test_a_megabyte_made_to_backtrack_is_masked_or_refused(shape: str) -> None:
-    """Anything worse than linear would take hours here: 10^12 steps."""
+def test_a_long_text_made_to_backtrack_is_masked_or_refused(shape: str) -> None:
+    """Anything worse than linear would take an hour here: 6 * 10^10 steps."""
     first, again, last = ADVERSARIAL[shape]
-    text = first + again * (MEGABYTE // len(again)) + last
+    text = first + again * (LONG // len(again)) + last
     for setting in (None, True, False):
         try:
             masked = mask_sql(text, standard_conforming_strings=setting)

@@ -20,6 +20,7 @@ from kada_dagster.landing.s3 import S3Landing
 from kada_dagster.secrets import Secret
 
 NAME = "META_20240102000000.csv"
+_BLOCK, _NUMBER = 65_536, 8  # bytes of what is repeated, and of what tells one from the next
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ class Source:
 
 
 def bytes_of(seed: int, size: int) -> bytes:
-    """Bytes that look random and are the same every time."""
-    return hashlib.shake_128(str(seed).encode()).digest(size)
+    """Bytes that are the same every time, and other ones wherever one looks."""
+    block = hashlib.shake_128(str(seed).encode()).digest(_BLOCK)
+    numbers = range(-(-size // (_BLOCK + _NUMBER)))
+    return b"".join(n.to_bytes(_NUMBER, "big") + block for n in numbers)[:size]
 
 
 def command(directory: S3Directory, source: Source, name: str = NAME) -> list[str]:
