@@ -146,6 +146,7 @@ def _follow(
         behind = change.statement or SQL("")
         statement = SQL("ALTER TABLE {} {}").format(table.identifier, behind)
         context.target.run(f"{table}: {change.what}", statement)
+    context.target.described.clear()
     return _notes(found, made)
 
 

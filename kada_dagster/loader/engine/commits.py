@@ -17,7 +17,7 @@ from kada_dagster.loader.engine.result import LoadResult, kept_result
 from kada_dagster.loader.engine.split import Part
 from kada_dagster.loader.engine.state import LoadState, StateTables
 from kada_dagster.loader.engine.stopping import breakable
-from kada_dagster.loader.engine.table import describe
+from kada_dagster.loader.engine.table import described
 from kada_dagster.loader.engine.target import Target, transaction
 from kada_dagster.loader.errors import LoadBusyError, TargetLostError
 from kada_dagster.loader.server import Server
@@ -79,7 +79,7 @@ class Attempt:
     def columns(self, target: Target) -> tuple[TargetColumn, ...]:
         """The columns of the table that take a value."""
         task = self.task
-        return describe(target, task.schema, task.table).columns if task.has_table else ()
+        return described(target, task.schema, task.table).columns if task.has_table else ()
 
     def find_out(self, server: Server, lost: TargetLostError) -> LoadResult:
         """Ask the server whether it committed; it may be starting again.

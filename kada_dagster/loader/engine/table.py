@@ -112,7 +112,18 @@ def describe(target: Target, schema: str, name: str) -> Table:
     columns = _columns(target, what, oid)
     keys = target.catalogue(what, sql("unique_keys"), {"oid": oid})
     unique = tuple(frozenset(row[0]) for row in keys)
-    return Table(schema, name, oid, kind == "p", columns, unique)
+    table = Table(schema, name, oid, kind == "p", columns, unique)
+    target.described[schema, name] = table
+    return table
+
+
+def described(target: Target, schema: str, name: str) -> Table:
+    """As `describe`, but as it was when it was described last in this transaction.
+
+    Who reads or writes a table holds it until the end of the transaction, so that only the task's
+    own SQL can have changed it since; behind that it is described anew.
+    """
+    return target.described.get((schema, name)) or describe(target, schema, name)
 
 
 def shows_some_rows(target: Target, table: Table) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from psycopg2.sql import Composable
 
+    from kada_dagster.loader.engine.table import Table
+
 Values = Sequence[Any] | Mapping[str, Any] | None
 """Values bound to a statement."""
 
@@ -45,9 +47,11 @@ class Target:
 
     Attributes:
         version: major version of the server.
+        described: what is known of tables, by schema and name; see `table.described`.
     """
 
     def __init__(self, raw: Connection, where: str, secrets: tuple[str, ...]) -> None:
+        self.described: dict[tuple[str, str], Table] = {}
         self._raw, self._where, self._secrets = raw, where, secrets
         self._sees_own_names = False
         self.version = raw.server_version // 10_000
@@ -111,6 +115,7 @@ class Target:
         """
         from psycopg2.sql import SQL, Literal
 
+        self.described.clear()
         with self._cursor(what) as cursor:
             inner = SQL("BEGIN EXECUTE {}; END").format(Literal(text)).as_string(cursor)
             cursor.execute(self._with_all_names(SQL("DO {}").format(Literal(inner))))
@@ -157,6 +162,7 @@ class Target:
             yield
         except Exception:
             self._sees_own_names = False  # they were not, before the savepoint
+            self.described.clear()
             self.run("savepoint", "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
             raise
         self.run("savepoint", "RELEASE SAVEPOINT attempt")

@@ -170,7 +170,8 @@ def _limit(kind: str, version: int) -> Composable | None:
     from psycopg2.sql import SQL, Literal
 
     if kind.startswith(("timestamp", "date")):
-        soon = "(statement_timestamp() {} interval '2 days')::{}"  # in any zone
+        # In any zone; and once, not for each row.
+        soon = "(SELECT (statement_timestamp() {} interval '2 days')::{})"
         return SQL(soon).format(SQL(operator("+", is_own=True)), SQL(kind))
     if kind.startswith("numeric"):
         return Literal("Infinity" if version >= 14 else "NaN")
