@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -18,6 +19,9 @@ COLUMNS = (
     "day date, updated_at timestamptz, name text, token uuid, detail jsonb"
 )
 NAMES = tuple(part.split()[0] for part in COLUMNS.replace("(12,2)", "").split(", "))
+TINY, _FEW = "tiny", 10
+"""A table of so many rows in every source."""
+
 _ROWS = """
 SELECT i, (i % 99991)::int, (i % 1000000)::numeric / 100, i / 8.0::float8, i % 3 = 0,
     date '2020-01-01' + (i % 2000)::int, timestamptz '2026-01-01 00:00Z' + i * interval '1 second',
@@ -31,8 +35,10 @@ _SETTINGS = {
     "autovacuum": "off",
     "max_wal_size": "16GB",
     "checkpoint_timeout": "1h",
-    "shared_buffers": "1GB",
+    "shared_buffers": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') >> 22}MB",
 }
+"""A quarter of the memory is for the server, as its manual says."""
+
 _SQLITE = (
     "id INTEGER PRIMARY KEY, customer INTEGER, amount NUMERIC, score REAL, active INTEGER, "
     "day TEXT, updated_at TEXT, name TEXT, token TEXT, detail TEXT"
@@ -86,6 +92,10 @@ class Databases:
                 cursor.execute(sql)
                 return cursor.fetchall() if cursor.description else []
 
+    def settle(self) -> None:
+        """Write what earlier runs left to be written, so that the next one does not have to."""
+        self.run("postgres", "CHECKPOINT")
+
     def fill_postgres(self, name: str, rows: int) -> None:
         """A table of the source."""
         self.run("source", f"CREATE TABLE {name} ({COLUMNS})")
@@ -120,10 +130,12 @@ class Databases:
 
     def _fill_sqlite(self, file: Path) -> None:
         with closing(sqlite3.connect(self.sqlite)) as raw:
-            raw.execute(f"CREATE TABLE events ({_SQLITE})")
+            for name in ("events", TINY):
+                raw.execute(f"CREATE TABLE {name} ({_SQLITE})")
         script = (
             f".mode csv\n.import {file} events\n"
-            "UPDATE events SET detail = NULL WHERE detail = '\\N';"
+            "UPDATE events SET detail = NULL WHERE detail = '\\N';\n"
+            f"INSERT INTO {TINY} SELECT * FROM events LIMIT {_FEW};"
         )
         subprocess.run(["sqlite3", str(self.sqlite)], input=script, text=True, check=True)
 
@@ -151,6 +163,8 @@ class Databases:
                 f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE source.events CHARACTER SET utf8mb4 "
                 "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '\\\\'"
             )
+            few = f"SELECT * FROM source.events LIMIT {_FEW}"
+            cursor.execute(f"CREATE TABLE source.{TINY} AS {few}")
 
 
 def _plain(name: str) -> str:
@@ -170,6 +184,7 @@ def running(work: Path) -> Iterator[Databases]:
         databases = Databases(work, server, _mariadb(stack))
         for name in ("source", "target"):
             databases.run("postgres", f"CREATE DATABASE {name}")
+        databases.fill_postgres(TINY, _FEW)
         yield databases
 
 

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bench.load.databases import COLUMNS, NAMES, Databases
+from bench.load.databases import COLUMNS, NAMES, TINY, Databases
 from bench.load.peers import Peers
 from bench.process import Usage, in_turn, run
 
 Figures = tuple[dict[str, Usage], dict[str, float]]
 _FLOOR = "floor"
-ALONE = "kada, its loads alone"
-"""Without the start of Python, as in a process that runs already."""
+RUNNING = "kada, running"
+"""Without the start of Python: behind another load in the same process."""
+_WARM = f"warm.{TINY}"
+_OTHER = COLUMNS.replace("active boolean", "active integer").replace("timestamptz", "timestamp")
+_SHAPES = {"postgres": COLUMNS, "sqlite": _OTHER, "mariadb": _OTHER}
 _RUN = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from kada_dagster.loader.definition.project import read_project
 from kada_dagster.loader.engine.run import run_task
 from kada_dagster.loader.engine.split import parts_of
 project = read_project(Path(sys.argv[1]))
-task = project.tasks[sys.argv[2]]
-split = task.definition.split
-parts = parts_of(split, datetime.now(timezone.utc)) if split else [None]
-began = monotonic()
-with ThreadPoolExecutor(len(parts)) as pool:
-    for result in pool.map(lambda part: run_task(task, project, part=part), parts):
-        print(result)
-Path(sys.argv[3]).write_text(str(monotonic() - began))
+for name in sys.argv[3:]:
+    task = project.tasks[name]
+    split = task.definition.split
+    parts = parts_of(split, datetime.now(timezone.utc)) if split else [None]
+    began = monotonic(), process_time()
+    with ThreadPoolExecutor(len(parts)) as pool:
+        for result in pool.map(lambda part: run_task(task, project, part=part), parts):
+            print(result)
+Path(sys.argv[2]).write_text(f"{monotonic() - began[0]} {process_time() - began[1]}")
 """
 
 
@@ -64,9 +69,9 @@ def postgres_full(databases: Databases, name: str, rows: int, rounds: int, peers
         ),
         "floor, 4 ranges": lambda: _emptied(databases, f"floor4.{name}", floor4),
         "kada": lambda: _emptied_kada(databases, project, f"whole.{name}"),
-        ALONE: lambda: _alone(project),
+        RUNNING: lambda: _emptied_kada(databases, project, f"whole.{name}", _WARM),
         "kada, 4 ranges": lambda: _emptied_kada(databases, project, f"split.{name}"),
-        f"{ALONE}, 4 ranges": lambda: _alone(project),
+        f"{RUNNING}, 4 ranges": lambda: _emptied_kada(databases, project, f"split.{name}", _WARM),
         **peers.full(databases, "postgres", name),
     }
     figures = in_turn(rounds, runners, _FLOOR)
@@ -80,11 +85,13 @@ def incremental(databases: Databases, name: str, rounds: int, peers: Peers) -> F
     """1 % of the rows changed, found by `updated_at`, put in by key."""
     databases.run("source", f"CREATE INDEX ON {name} (updated_at)")
     task = f"mode: incremental\nsource: {{table: public.{name}}}\ncursor: updated_at\nkey: id\n"
-    project = _project(databases, "inc", {f"changed.{name}": task})
-    for schema in ("floor", "changed"):
-        _fresh(databases, f"{schema}.{name}", "PRIMARY KEY (id)")
+    ours = {"kada": f"changed.{name}", RUNNING: f"running.{name}"}
+    project = _project(databases, "inc", dict.fromkeys(ours.values(), task))
+    for table in (f"floor.{name}", *ours.values()):
+        _fresh(databases, table, "PRIMARY KEY (id)")
     databases.shell(_pipe(databases, f"SELECT * FROM {name}", f"floor.{name}"))
-    _kada(project, f"changed.{name}")
+    for table in ours.values():
+        _kada(project, table)
     marks = iter(range(1, 1000))
 
     def change() -> str:
@@ -98,15 +105,21 @@ def incremental(databases: Databases, name: str, rounds: int, peers: Peers) -> F
         return moment
 
     def floor() -> Usage:
-        return _run([_merge_pipe(databases, name, change())])
+        moment = change()
+        databases.settle()
+        return _run([_merge_pipe(databases, name, moment)])
+
+    def changed(what: str, *before: str) -> Usage:
+        databases.settle()
+        return _kada(project, ours[what], *before)
 
     runners = {
         _FLOOR: floor,
-        "kada": lambda: _kada(project, f"changed.{name}"),
-        ALONE: lambda: _alone(project),
+        "kada": lambda: changed("kada"),
+        RUNNING: lambda: changed(RUNNING, _WARM),
     }
     figures = in_turn(rounds, {**runners, **peers.changed(databases, name)}, _FLOOR)
-    _same(databases, f"floor.{name}", [f"changed.{name}"])
+    _same(databases, f"floor.{name}", ours.values())
     return figures
 
 
@@ -117,9 +130,8 @@ def source_full(databases: Databases, kind: str, rows: int, rounds: int, peers: 
     project = _project(
         databases, kind, {f"{kind}.events": f"mode: full\nsource: {{table: {table}}}\n"}, kind
     )
-    shape = COLUMNS.replace("active boolean", "active integer").replace("timestamptz", "timestamp")
     for schema in (f"{kind}_floor", kind):
-        _fresh(databases, f"{schema}.events", shape=shape)
+        _fresh(databases, f"{schema}.events", shape=_SHAPES[kind])
     into = f"{kind}_floor.events"
     if kind == "sqlite":
         copy = f"{databases.psql} -d target -c 'COPY {into} FROM STDIN (FORMAT csv)'"
@@ -135,7 +147,7 @@ def source_full(databases: Databases, kind: str, rows: int, rounds: int, peers: 
     runners = {
         _FLOOR: lambda: _emptied(databases, into, [command]),
         "kada": lambda: _emptied_kada(databases, project, f"{kind}.events"),
-        ALONE: lambda: _alone(project),
+        RUNNING: lambda: _emptied_kada(databases, project, f"{kind}.events", _WARM),
         **peers.full(databases, kind, "events"),
     }
     figures = in_turn(rounds, runners, _FLOOR)
@@ -146,7 +158,10 @@ def source_full(databases: Databases, kind: str, rows: int, rounds: int, peers: 
 def _project(
     databases: Databases, name: str, tasks: Mapping[str, str], source: str = "postgres"
 ) -> Path:
-    """A project folder with these tasks, by schema and table."""
+    """A project folder with these tasks, by schema and table, and one like them of a few rows."""
+    text = next(iter(tasks.values()))
+    tasks = {**tasks, _WARM: re.sub(r"(table: \w+)\.\w+|(table:) \w+", _tiny, text, count=1)}
+    _fresh(databases, _WARM, "PRIMARY KEY (id)", _SHAPES[source])
     folder = databases.work / f"project_{name}"
     place = f"host: 127.0.0.1, port: {databases.postgres.port}, username: postgres"
     profile = f"{{type: postgres, {place}, database: source}}"
@@ -170,6 +185,10 @@ def _project(
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     return folder
+
+
+def _tiny(found: re.Match[str]) -> str:
+    return f"{found[1]}.{TINY}" if found[1] else f"{found[2]} {TINY}"
 
 
 def _fresh(databases: Databases, table: str, key: str = "", shape: str = COLUMNS) -> None:
@@ -202,6 +221,7 @@ def _merge_pipe(databases: Databases, name: str, moment: str) -> str:
 def _emptied(databases: Databases, table: str, commands: list[str]) -> Usage:
     """Time commands side by side, the table emptied before."""
     databases.run("target", f"TRUNCATE {table}")
+    databases.settle()
     return _run(commands)
 
 
@@ -212,25 +232,23 @@ def _run(commands: list[str]) -> Usage:
     return run(["bash", "-c", f"set -euo pipefail\n{together}{waits}"])
 
 
-def _kada(project: Path, task: str) -> Usage:
-    password = project.parent / "password"
+def _kada(project: Path, task: str, *before: str) -> Usage:
+    """A whole process; or, where it does other tasks before, that of this task alone."""
+    password, told = project.parent / "password", project.parent / "told"
     environment = {"BENCH_MARIADB": password.read_text()} if password.is_file() else {}
-    alone = project.parent / "alone"
-    return run([sys.executable, "-c", _RUN, str(project), task, str(alone)], environment)
+    command = [sys.executable, "-c", _RUN, str(project), str(told), *before, task]
+    usage = run(command, environment)
+    return Usage(*map(float, told.read_text().split()), usage.rss_mb) if before else usage
 
 
-def _alone(project: Path) -> Usage:
-    """What the process before took for its loads alone."""
-    return Usage(float((project.parent / "alone").read_text()), 0.0, 0.0)
-
-
-def _emptied_kada(databases: Databases, project: Path, task: str) -> Usage:
+def _emptied_kada(databases: Databases, project: Path, task: str, *before: str) -> Usage:
     """Begins as the floor does: with an empty table."""
     databases.run("target", f"TRUNCATE {task}")
-    return _kada(project, task)
+    databases.settle()
+    return _kada(project, task, *before)
 
 
-def _same(databases: Databases, floor: str, others: list[str]) -> None:
+def _same(databases: Databases, floor: str, others: Iterable[str]) -> None:
     """Whether all have the same rows.
 
     Raises:
