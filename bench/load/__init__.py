@@ -109,6 +109,6 @@ def _flat(databases: Databases) -> None:
         name = f"events_{rows}"
         databases.fill_postgres(name, rows)
         usages, _ = postgres_full(databases, name, rows, 1, Peers())
-        cost = usages["kada"].wall / rows * 1e6
+        cost = usages[RUNNING].wall / rows * 1e6
         print(f"{rows:>12,} rows: {cost:.2f} us a row", flush=True)
         databases.drop_postgres(name)
