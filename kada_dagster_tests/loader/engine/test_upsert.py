@@ -37,6 +37,25 @@ def test_new_rows_come_changed_rows_change_and_the_others_stay(ends: Ends) -> No
     assert (again.inserted, again.updated, again.unchanged) == (0, 0, 3)
 
 
+_ADDS = """
+CREATE FUNCTION add() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO t VALUES (NEW.id + 100, 'added'); RETURN NULL; END $$;
+CREATE TRIGGER add AFTER INSERT ON t FOR EACH ROW WHEN (pg_trigger_depth() = 0)
+EXECUTE FUNCTION add()
+"""
+
+
+@pytest.mark.parametrize("change", [_ADDS, "ALTER DATABASE {} SET track_counts = off"])
+def test_the_counts_are_those_of_the_rows_that_were_read(ends: Ends, change: str) -> None:
+    """Also where a trigger puts in more of them, or the server does not count."""
+    make(ends)
+    ends.at_target("INSERT INTO t VALUES (1, 'same'), (2, 'old')")
+    ends.at_source("INSERT INTO t VALUES (1, 'same'), (2, 'new'), (3, 'three'), (4, 'four')")
+    ends.at_target(change.replace("{}", ends.target))
+    counts = ends.load(UPSERT).counts
+    assert (counts.read, counts.inserted, counts.updated, counts.unchanged) == (4, 2, 1, 1)
+
+
 def test_values_are_told_apart_to_the_bit_whatever_their_type(ends: Ends) -> None:
     columns = "id int PRIMARY KEY, j json, p point, n numeric, b box"
     make(ends, columns)
