@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 
 from bench.load.databases import COLUMNS, NAMES, TINY, Databases
@@ -15,6 +17,7 @@ Figures = tuple[dict[str, Usage], dict[str, float]]
 _FLOOR = "floor"
 RUNNING = "kada, running"
 """Without the start of Python: behind another load in the same process."""
+_FIRST = datetime(2030, 1, 1, tzinfo=timezone.utc)
 _WARM = f"warm.{TINY}"
 _OTHER = COLUMNS.replace("active boolean", "active integer").replace("timestamptz", "timestamp")
 _SHAPES = {"postgres": COLUMNS, "sqlite": _OTHER, "mariadb": _OTHER}
@@ -92,11 +95,11 @@ def incremental(databases: Databases, name: str, rounds: int, peers: Peers) -> F
     databases.shell(_pipe(databases, f"SELECT * FROM {name}", f"floor.{name}"))
     for table in ours.values():
         _kada(project, table)
-    marks = iter(range(1, 1000))
+    marks = count(1)
 
     def change() -> str:
         """Change the rows; gives the moment from which they are."""
-        moment = f"2030-01-01 00:{next(marks):02}:00Z"
+        moment = (_FIRST + next(marks) * timedelta(minutes=1)).isoformat()
         databases.run(
             "source",
             f"UPDATE {name} SET updated_at = '{moment}', amount = amount + 1 WHERE id % 100 = 7",
