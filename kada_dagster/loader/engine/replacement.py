@@ -108,6 +108,7 @@ class Replacement:
             self._run(self._steps(), "privileges")
             self.target.run(f"drop the old {table}", SQL("DROP TABLE {}").format(table.identifier))
             self._run(steps, "names")
+        self.target.described.clear()  # it has another number now
 
     def _require_same(self, steps: list[tuple[str, str]]) -> None:
         """What somebody else gave the old table meanwhile would be dropped with it."""
